@@ -1,0 +1,469 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import { AccessManaged } from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import { ECDSA } from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+
+import { IIdentityRegistry, Role } from "./interfaces/IIdentityRegistry.sol";
+import { Addresses, IMarketDirectory, Parameters } from "./interfaces/IMarketDirectory.sol";
+import { IMeterBook } from "./interfaces/IMeterBook.sol";
+import { IReputation, MAX_REPUTATION } from "./interfaces/IReputation.sol";
+import {
+    Bid,
+    Commitment,
+    ISlotAuction,
+    Offer,
+    Phase,
+    Plan,
+    PlanState,
+    PlanStatus,
+    SignedCommitment,
+    SignedPlan,
+    Windows
+} from "./interfaces/ISlotAuction.sol";
+import { IVault } from "./interfaces/IVault.sol";
+import { PlanHash } from "./libraries/PlanHash.sol";
+import { SettlementMath } from "./libraries/SettlementMath.sol";
+import { MarketPart } from "./MarketPart.sol";
+import { SlotClock } from "./SlotClock.sol";
+import { BidWord, BookWord, PlanLibrary, PlanWord } from "./types/AuctionWords.sol";
+import { ParticipantId } from "./types/ParticipantId.sol";
+import { SlotId } from "./types/SlotId.sol";
+import { Price, Wh } from "./types/Units.sol";
+
+/// @title AuctionPlans
+/// @notice The first half of the auction: plans are committed to, replaced, withdrawn, revealed, dropped and punished. All
+/// that a plan needs lives in words that belong to the participant and are used again for its next plan.
+abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessManaged, EIP712 {
+    uint256 private constant MAX_ITEMS = 16;
+    uint256 private constant MAX_VALUE = type(uint48).max;
+    uint256 private constant OFFERS_PER_WORD = 3;
+    uint256 private constant OFFER_BITS = 80;
+
+    IIdentityRegistry private immutable _identities;
+    IReputation private immutable _reputation;
+    IMeterBook private immutable _meters;
+    IVault internal immutable VAULT;
+    uint256 private immutable _commitSeconds;
+    uint256 private immutable _revealSeconds;
+    uint256 private immutable _buyerBond;
+    uint256 private immutable _sellerBond;
+    uint256 private immutable _minDepositBps;
+    uint256 private immutable _maxDepositBps;
+
+    uint32 private _lastSequence;
+    bool private _paused;
+
+    mapping(ParticipantId => PlanWord) internal _plans;
+    mapping(ParticipantId => bytes32) private _commitments;
+    mapping(ParticipantId => mapping(uint256 index => BidWord)) internal _bids;
+    /// @dev Three offers in a word, from the lowest bit: price 32, energy 32, cores 16 each.
+    mapping(ParticipantId => mapping(uint256 index => uint256)) private _offers;
+    mapping(SlotId => BookWord) internal _books;
+
+    constructor(
+        IMarketDirectory directory_
+    )
+        MarketPart(directory_)
+        SlotClock(directory_.parameters())
+        AccessManaged(directory_.addresses().authority)
+        EIP712("heliomarket auction", "1")
+    {
+        Addresses memory market = directory_.addresses();
+        Parameters memory p = directory_.parameters();
+        _identities = IIdentityRegistry(market.identities);
+        _reputation = IReputation(market.reputation);
+        _meters = IMeterBook(market.meters);
+        VAULT = IVault(market.vault);
+        _commitSeconds = p.commitSeconds;
+        _revealSeconds = p.revealSeconds;
+        _buyerBond = p.buyerBond;
+        _sellerBond = p.sellerBond;
+        _minDepositBps = p.minDepositBps;
+        _maxDepositBps = p.maxDepositBps;
+    }
+
+    // ---------------------------------------------------------------- commit
+
+    /// @inheritdoc ISlotAuction
+    function commit(SlotId slot, bytes32 commitment) external {
+        (ParticipantId participant, Role role) = _identities.requireActive(msg.sender);
+        _commit(participant, role, msg.sender, slot, commitment, _plans[participant]);
+    }
+
+    /// @inheritdoc ISlotAuction
+    function commitSigned(SignedCommitment calldata signed) public {
+        Commitment calldata message = signed.commitment;
+        if (block.timestamp > message.expiry) revert SignatureExpired(message.expiry, block.timestamp);
+        address wallet = ECDSA.recover(hashCommitment(message), signed.r, signed.vs);
+        (ParticipantId participant, Role role) = _identities.requireActive(wallet);
+        PlanWord plan = _plans[participant];
+        if (message.replaces != plan.sequence()) {
+            revert WrongSequence(participant, message.replaces, plan.sequence());
+        }
+        _commit(participant, role, wallet, SlotId.wrap(message.slot), message.commitment, plan);
+    }
+
+    /// @inheritdoc ISlotAuction
+    function commitBatch(SignedCommitment[] calldata batch) external {
+        for (uint256 i; i < batch.length; ++i) {
+            try this.commitSigned(batch[i]) {} catch (bytes memory reason) {
+                _skip(i, reason);
+            }
+        }
+    }
+
+    /// @inheritdoc ISlotAuction
+    function withdrawPlan(SlotId slot) external {
+        ParticipantId participant = _identities.participantOf(msg.sender);
+        PlanWord plan = _requireSealed(participant, slot);
+        _requireCommitWindow(slot);
+        _plans[participant] = plan.withStatus(uint256(PlanStatus.Withdrawn));
+        emit PlanWithdrawn(participant, slot);
+    }
+
+    /// @inheritdoc ISlotAuction
+    function releaseBond() external {
+        ParticipantId participant = _identities.participantOf(msg.sender);
+        PlanWord plan = _plans[participant];
+        if (!plan.bonded() || plan.status() == uint256(PlanStatus.Sealed)) revert NoBondToRelease(participant);
+        uint256 bond = _bondOf(plan.seller());
+        _plans[participant] = plan.withoutBond();
+        emit BondReleased(participant, bond);
+        VAULT.unlock(participant, bond);
+    }
+
+    // ---------------------------------------------------------------- reveal
+
+    /// @inheritdoc ISlotAuction
+    function reveal(Plan calldata plan) external {
+        _reveal(plan, PlanHash.hash(plan), msg.sender);
+    }
+
+    /// @inheritdoc ISlotAuction
+    function revealSigned(SignedPlan calldata signed) public {
+        bytes32 structHash = PlanHash.hash(signed.plan);
+        _reveal(signed.plan, structHash, ECDSA.recover(_hashTypedDataV4(structHash), signed.r, signed.vs));
+    }
+
+    /// @inheritdoc ISlotAuction
+    function revealBatch(SignedPlan[] calldata batch) external {
+        for (uint256 i; i < batch.length; ++i) {
+            try this.revealSigned(batch[i]) {} catch (bytes memory reason) {
+                _skip(i, reason);
+            }
+        }
+    }
+
+    /// @inheritdoc ISlotAuction
+    function punish(ParticipantId participant) external {
+        PlanWord plan = _plans[participant];
+        if (plan.status() != uint256(PlanStatus.Sealed)) {
+            revert NothingSealed(participant, plan.slot(), PlanStatus(plan.status()));
+        }
+        uint256 until = _clearFrom(plan.slot());
+        if (block.timestamp < until) revert RevealWindowOpen(plan.slot(), until, block.timestamp);
+        _plans[participant] = plan.withStatus(uint256(PlanStatus.Punished)).withoutBond();
+        _punish(participant, plan);
+    }
+
+    // ---------------------------------------------------------------- administration
+
+    /// @inheritdoc ISlotAuction
+    function setPaused(bool paused_) external restricted {
+        _paused = paused_;
+        emit PausedSet(paused_);
+    }
+
+    // ---------------------------------------------------------------- views
+
+    /// @inheritdoc ISlotAuction
+    function paused() external view returns (bool) {
+        return _paused;
+    }
+
+    /// @inheritdoc ISlotAuction
+    function windowsOf(SlotId slot) public view returns (Windows memory) {
+        uint256 start = startOf(slot);
+        uint256 from = start - SLOT_SECONDS;
+        return
+            Windows({
+                commitFrom: from,
+                revealFrom: from + _commitSeconds,
+                clearFrom: from + _commitSeconds + _revealSeconds,
+                lapseFrom: start + SLOT_SECONDS
+            });
+    }
+
+    /// @inheritdoc ISlotAuction
+    function planOf(ParticipantId participant) external view returns (PlanState memory) {
+        PlanWord plan = _plans[participant];
+        return
+            PlanState({
+                wallet: plan.wallet(),
+                slot: plan.slot(),
+                sequence: plan.sequence(),
+                status: PlanStatus(plan.status()),
+                bonded: plan.bonded(),
+                seller: plan.seller(),
+                commitment: _commitments[participant],
+                reputation: plan.reputation(),
+                count: plan.count()
+            });
+    }
+
+    /// @inheritdoc ISlotAuction
+    function bidOf(ParticipantId participant, uint256 index) external view returns (Bid memory) {
+        BidWord bid = _bids[participant][index];
+        uint32 slot = SlotId.unwrap(bid.slot());
+        return
+            Bid({
+                cores: bid.cores(),
+                coreSeconds: uint40(BidWord.unwrap(bid) >> 16),
+                energy: Wh.unwrap(bid.energy()),
+                maxPrice: Price.unwrap(bid.maxPrice()),
+                earliest: slot + bid.earliestOffset(),
+                deadline: slot + bid.deadlineOffset(),
+                priority: bid.priority()
+            });
+    }
+
+    /// @inheritdoc ISlotAuction
+    function offerOf(ParticipantId participant, uint256 index) public view returns (Offer memory) {
+        uint256 word = _offers[participant][index / OFFERS_PER_WORD] >> (OFFER_BITS * (index % OFFERS_PER_WORD));
+        return Offer({ price: uint32(word), energy: uint32(word >> 32), cores: uint16(word >> 64) });
+    }
+
+    /// @inheritdoc ISlotAuction
+    function hashPlan(Plan calldata plan) external view returns (bytes32) {
+        return _hashTypedDataV4(PlanHash.hash(plan));
+    }
+
+    /// @inheritdoc ISlotAuction
+    function hashCommitment(Commitment calldata commitment) public view returns (bytes32) {
+        return _hashTypedDataV4(PlanHash.hash(commitment));
+    }
+
+    /// @inheritdoc ISlotAuction
+    function bonds() external view returns (uint256 buyer, uint256 seller) {
+        return (_buyerBond, _sellerBond);
+    }
+
+    // ---------------------------------------------------------------- for the clearing
+
+    /// @dev When the slot's clearing begins, Unix time.
+    function _clearFrom(SlotId slot) internal view returns (uint256) {
+        return startOf(slot) - SLOT_SECONDS + _commitSeconds + _revealSeconds;
+    }
+
+    /// @dev Deposit of a participant with this reputation, basis points.
+    function _depositBps(uint256 reputation) internal view returns (uint256) {
+        return SettlementMath.depositBps(reputation, MAX_REPUTATION, _minDepositBps, _maxDepositBps);
+    }
+
+    /// @dev What a buyer locks for a bid: the highest payment and its deposit, micro-yuan.
+    function _bidLock(Wh energy, Price maxPrice, uint256 bps) internal pure returns (uint256) {
+        uint256 value = SettlementMath.amountUp(energy, maxPrice);
+        return value + SettlementMath.bpsUp(value, bps);
+    }
+
+    /// @dev What a seller locks for the energy left in an offer, micro-yuan.
+    function _offerLock(Wh energy, Price price, uint256 bps) internal pure returns (uint256) {
+        return SettlementMath.bpsUp(SettlementMath.amountUp(energy, price), bps);
+    }
+
+    // ---------------------------------------------------------------- internals: commit
+
+    function _commit(
+        ParticipantId participant,
+        Role role,
+        address wallet,
+        SlotId slot,
+        bytes32 commitment,
+        PlanWord plan
+    ) private {
+        if (_paused) revert Paused();
+        bool seller = role == Role.DataCentre;
+        if (!seller && role != Role.User) revert NotATrader(participant);
+        if (commitment == 0) revert EmptyCommitment();
+        _requireCommitWindow(slot);
+        if (seller) _meters.requireOfferable(participant);
+
+        bool bonded = plan.bonded();
+        uint256 status = plan.status();
+        if (status == uint256(PlanStatus.Sealed) && plan.slot() != slot) {
+            // Its reveal window is over, as this slot's commit window comes after it.
+            _punish(participant, plan);
+            bonded = false;
+        } else if (status == uint256(PlanStatus.Revealed) && _books[plan.slot()].phase() != uint256(Phase.Cleared)) {
+            revert PreviousSlotUncleared(participant, plan.slot());
+        }
+        uint32 sequence = ++_lastSequence;
+        _plans[participant] = PlanLibrary.pack(wallet, slot, sequence, uint256(PlanStatus.Sealed), seller);
+        _commitments[participant] = commitment;
+        emit Committed(participant, slot, commitment, sequence);
+        if (!bonded) {
+            uint256 bond = _bondOf(seller);
+            emit BondPosted(participant, bond);
+            VAULT.lock(participant, bond);
+        }
+    }
+
+    /// @dev The caller has written the plan's new word.
+    function _punish(ParticipantId participant, PlanWord plan) private {
+        uint256 bond = _bondOf(plan.seller());
+        emit PlanPunished(participant, plan.slot(), bond);
+        VAULT.seize(participant, bond);
+        _reputation.penalizeUnopened(participant);
+    }
+
+    function _bondOf(bool seller) private view returns (uint256) {
+        return seller ? _sellerBond : _buyerBond;
+    }
+
+    function _requireCommitWindow(SlotId slot) private view {
+        uint256 from = startOf(slot) - SLOT_SECONDS;
+        _requireWindow(slot, from, from + _commitSeconds);
+    }
+
+    function _requireWindow(SlotId slot, uint256 from, uint256 to) private view {
+        if (block.timestamp < from || block.timestamp >= to) revert WrongWindow(slot, from, to, block.timestamp);
+    }
+
+    function _requireSealed(ParticipantId participant, SlotId slot) private view returns (PlanWord plan) {
+        plan = _plans[participant];
+        if (plan.status() != uint256(PlanStatus.Sealed) || plan.slot() != slot) {
+            revert NothingSealed(participant, slot, PlanStatus(plan.status()));
+        }
+    }
+
+    /// @dev A custom error is never empty, but running out of gas is: then the relayer must send more, or the bidder would be
+    /// left out by its choice of gas.
+    function _skip(uint256 index, bytes memory reason) private {
+        if (reason.length == 0) revert BatchOutOfGas(index);
+        emit Skipped(index, reason);
+    }
+
+    // ---------------------------------------------------------------- internals: reveal
+
+    function _reveal(Plan calldata plan, bytes32 structHash, address wallet) private {
+        ParticipantId participant = ParticipantId.wrap(plan.bidder);
+        SlotId slot = SlotId.wrap(plan.slot);
+        PlanWord word = _requireSealed(participant, slot);
+        uint256 until = _clearFrom(slot);
+        _requireWindow(slot, until - _revealSeconds, until);
+        // After a rotation either wallet may reveal what the old one committed to.
+        if (wallet != word.wallet() && _identities.participantOf(wallet) != participant) {
+            revert NotBidder(participant, wallet);
+        }
+        bytes32 digest = _hashTypedDataV4(structHash);
+        bytes32 commitment = _commitments[participant];
+        if (digest != commitment) revert CommitmentMismatch(participant, commitment, digest);
+
+        if (word.seller()) {
+            _requireItems(plan, plan.offers.length, plan.bids.length);
+            _revealOffers(plan, word);
+        } else {
+            _requireItems(plan, plan.bids.length, plan.offers.length);
+            _revealBids(plan, word);
+        }
+    }
+
+    function _revealBids(Plan calldata plan, PlanWord word) private {
+        ParticipantId participant = ParticipantId.wrap(plan.bidder);
+        uint256 reputation = _reputation.reputationOf(participant);
+        (uint256[] memory items, uint256 needed) = _packBids(plan, reputation, word.sequence());
+        if (!_fund(participant, word, needed)) return;
+        _plans[participant] = word.revealed(uint256(PlanStatus.Revealed), reputation, items.length);
+        mapping(uint256 => BidWord) storage bids = _bids[participant];
+        for (uint256 i; i < items.length; ++i) bids[i] = BidWord.wrap(items[i]);
+        SlotId slot = SlotId.wrap(plan.slot);
+        _books[slot] = _books[slot].add(items.length, 0, plan.salt);
+        emit Revealed(participant, slot, plan.salt, items);
+    }
+
+    function _revealOffers(Plan calldata plan, PlanWord word) private {
+        ParticipantId participant = ParticipantId.wrap(plan.bidder);
+        uint256 reputation = _reputation.reputationOf(participant);
+        (uint256[] memory items, uint256 needed) = _packOffers(plan.offers, reputation);
+        if (!_fund(participant, word, needed)) return;
+        _plans[participant] = word.revealed(uint256(PlanStatus.Revealed), reputation, plan.offers.length);
+        mapping(uint256 => uint256) storage offers = _offers[participant];
+        for (uint256 i; i < items.length; ++i) offers[i] = items[i];
+        SlotId slot = SlotId.wrap(plan.slot);
+        _books[slot] = _books[slot].add(0, plan.offers.length, plan.salt);
+        emit Revealed(participant, slot, plan.salt, items);
+    }
+
+    /// @dev Locks what the plan needs. A plan that cannot be funded is dropped.
+    function _fund(ParticipantId participant, PlanWord word, uint256 needed) private returns (bool) {
+        if (VAULT.tryLock(participant, needed)) return true;
+        uint256 bond = _bondOf(word.seller());
+        _plans[participant] = word.withStatus(uint256(PlanStatus.Dropped)).withoutBond();
+        emit PlanDropped(participant, word.slot(), needed, bond);
+        VAULT.seize(participant, bond);
+        return false;
+    }
+
+    function _requireItems(Plan calldata plan, uint256 count, uint256 wrong) private pure {
+        if (count == 0 || count > MAX_ITEMS || wrong != 0) {
+            revert InvalidPlan(ParticipantId.wrap(plan.bidder), plan.bids.length, plan.offers.length);
+        }
+    }
+
+    /// @return items the bids as `BidWord`
+    /// @return needed what they lock, micro-yuan
+    function _packBids(
+        Plan calldata plan,
+        uint256 reputation,
+        uint256 sequence
+    ) private view returns (uint256[] memory items, uint256 needed) {
+        uint256 count = plan.bids.length;
+        uint256 bps = _depositBps(reputation);
+        uint256 common = (uint256(plan.slot) << 160) | (reputation << 192) | (sequence << 208);
+        items = new uint256[](count);
+        for (uint256 i; i < count; ++i) {
+            Bid calldata bid = plan.bids[i];
+            _checkBid(i, bid, plan.slot);
+            _checkValue(i, bid.energy, bid.maxPrice);
+            needed += _bidLock(Wh.wrap(bid.energy), Price.wrap(bid.maxPrice), bps);
+            uint256 word = common | bid.cores | (uint256(bid.coreSeconds) << 16) | (uint256(bid.energy) << 56);
+            word |= (uint256(bid.maxPrice) << 88) | (uint256(bid.earliest - plan.slot) << 120);
+            word |= (uint256(bid.deadline - plan.slot) << 136) | (bid.priority ? 1 << 152 : 0);
+            items[i] = word;
+        }
+    }
+
+    /// @return items the offers, three in a word
+    /// @return needed what they lock, micro-yuan
+    function _packOffers(
+        Offer[] calldata offers,
+        uint256 reputation
+    ) private view returns (uint256[] memory items, uint256 needed) {
+        uint256 count = offers.length;
+        uint256 bps = _depositBps(reputation);
+        items = new uint256[]((count + OFFERS_PER_WORD - 1) / OFFERS_PER_WORD);
+        for (uint256 i; i < count; ++i) {
+            Offer calldata offer = offers[i];
+            if (offer.price == 0 || offer.energy == 0 || offer.cores == 0) revert InvalidOffer(i);
+            _checkValue(i, offer.energy, offer.price);
+            needed += _offerLock(Wh.wrap(offer.energy), Price.wrap(offer.price), bps);
+            uint256 word = offer.price | (uint256(offer.energy) << 32) | (uint256(offer.cores) << 64);
+            items[i / OFFERS_PER_WORD] |= word << (OFFER_BITS * (i % OFFERS_PER_WORD));
+        }
+    }
+
+    function _checkBid(uint256 index, Bid calldata bid, uint256 slot) private view {
+        bool zero = bid.cores == 0 || bid.coreSeconds == 0 || bid.energy == 0 || bid.maxPrice == 0;
+        bool reversed = bid.earliest < slot || bid.deadline < bid.earliest;
+        if (zero || reversed || bid.deadline - slot > type(uint16).max) revert InvalidBid(index);
+        uint256 slots = uint256(bid.deadline) - bid.earliest + 1;
+        if (bid.coreSeconds > bid.cores * slots * SLOT_SECONDS) revert InvalidBid(index);
+    }
+
+    function _checkValue(uint256 index, uint32 energy, uint32 price) private pure {
+        uint256 value = SettlementMath.amountUp(Wh.wrap(energy), Price.wrap(price));
+        if (value > MAX_VALUE) revert ValueTooLarge(index, value);
+    }
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import { IIdentityRegistry } from "./interfaces/IIdentityRegistry.sol";
+import { Addresses, IMarketDirectory } from "./interfaces/IMarketDirectory.sol";
+import { Delivery, IMeterBook } from "./interfaces/IMeterBook.sol";
+import { IReputation } from "./interfaces/IReputation.sol";
+import { ISupplyBook, SupplyContract, SupplyStatus } from "./interfaces/ISupplyBook.sol";
+import { ITransferBook } from "./interfaces/ITransferBook.sol";
+import { IVault } from "./interfaces/IVault.sol";
+import { SettlementMath } from "./libraries/SettlementMath.sol";
+import { MarketPart } from "./MarketPart.sol";
+import { ParticipantId } from "./types/ParticipantId.sol";
+import { SlotId } from "./types/SlotId.sol";
+import { SupplyProgressLibrary, SupplyProgressWord, SupplyTermsWord } from "./types/SupplyWords.sol";
+import { ContractId, CoreSeconds, Wh } from "./types/Units.sol";
+
+/// @title SupplyBook
+/// @notice Implements {ISupplyBook}, where everything is described.
+contract SupplyBook is ISupplyBook, MarketPart {
+    IIdentityRegistry private immutable _identities;
+    IVault private immutable _vault;
+    IReputation private immutable _reputation;
+    IMeterBook private immutable _meters;
+    ITransferBook private immutable _transfers;
+    address private immutable _auction;
+    uint256 private immutable _slotSeconds;
+
+    mapping(ContractId => SupplyTermsWord) private _terms;
+    mapping(ContractId => SupplyProgressWord) private _progress;
+    uint40 private _contracts;
+
+    modifier only(address part) {
+        if (msg.sender != part) revert NotMarket(msg.sender);
+        _;
+    }
+
+    /// @param directory_ directory of the market
+    constructor(IMarketDirectory directory_) MarketPart(directory_) {
+        Addresses memory market = directory_.addresses();
+        _identities = IIdentityRegistry(market.identities);
+        _vault = IVault(market.vault);
+        _reputation = IReputation(market.reputation);
+        _meters = IMeterBook(market.meters);
+        _transfers = ITransferBook(market.transfers);
+        _auction = market.auction;
+        _slotSeconds = directory_.parameters().slotSeconds;
+    }
+
+    // ---------------------------------------------------------------- life of a contract
+
+    /// @inheritdoc ISupplyBook
+    function sign(
+        SupplyTermsWord terms,
+        uint256 buyerDeposit,
+        uint256 sellerDeposit
+    ) external only(_auction) returns (ContractId contractId) {
+        contractId = ContractId.wrap(++_contracts);
+        _terms[contractId] = terms;
+        _progress[contractId] = SupplyProgressLibrary.pack(buyerDeposit, sellerDeposit, uint256(SupplyStatus.Running));
+        emit Signed(contractId, terms.buyer(), terms.seller(), terms, buyerDeposit, sellerDeposit);
+    }
+
+    /// @inheritdoc ISupplyBook
+    function deliver(
+        ParticipantId dataCentre,
+        SlotId slot,
+        Delivery[] calldata deliveries
+    ) external only(address(_meters)) {
+        for (uint256 i; i < deliveries.length; ++i) {
+            _deliver(dataCentre, slot, deliveries[i]);
+        }
+    }
+
+    /// @inheritdoc ISupplyBook
+    function expire(ContractId contractId) external {
+        (SupplyTermsWord terms, SupplyProgressWord progress) = _running(contractId);
+        if (progress.handedOver()) revert TransferOpen(contractId);
+        SlotId deadline = terms.deadline();
+        if (!_meters.isFinal(terms.seller(), deadline)) revert DeadlineNotPassed(contractId, deadline);
+
+        _progress[contractId] = progress.withStatus(uint256(SupplyStatus.Expired));
+        uint256 penalty = _penalty(terms, progress);
+        uint256 returned = _escrow(terms, progress) + progress.buyerDeposit();
+        emit Expired(contractId, penalty, returned);
+
+        _vault.pay(terms.seller(), terms.buyer(), penalty);
+        _vault.unlock(terms.seller(), progress.sellerDeposit() - penalty);
+        _vault.unlock(terms.buyer(), returned);
+        _reputation.penalizeDefault(terms.seller());
+    }
+
+    /// @inheritdoc ISupplyBook
+    function setHandedOver(ContractId contractId, bool handedOver) external only(address(_transfers)) {
+        _progress[contractId] = _progress[contractId].withHandedOver(handedOver);
+    }
+
+    // ---------------------------------------------------------------- views
+
+    /// @inheritdoc ISupplyBook
+    function termsOf(ContractId contractId) public view returns (SupplyTermsWord terms) {
+        terms = _terms[contractId];
+        if (!terms.exists()) revert UnknownContract(contractId);
+    }
+
+    /// @inheritdoc ISupplyBook
+    function openCoreSeconds(ContractId contractId) external view returns (uint256) {
+        SupplyProgressWord progress = _progress[contractId];
+        if (progress.status() != uint256(SupplyStatus.Running)) return 0;
+        return CoreSeconds.unwrap(_terms[contractId].coreSeconds()) - CoreSeconds.unwrap(progress.delivered());
+    }
+
+    /// @inheritdoc ISupplyBook
+    function contractOf(ContractId contractId) external view returns (SupplyContract memory c) {
+        SupplyTermsWord terms = termsOf(contractId);
+        SupplyProgressWord progress = _progress[contractId];
+        c.buyer = terms.buyer();
+        c.seller = terms.seller();
+        c.buyerWallet = _identities.walletOf(c.buyer);
+        c.sellerWallet = _identities.walletOf(c.seller);
+        c.cores = terms.cores();
+        c.coreSeconds = terms.coreSeconds();
+        c.energy = terms.energy();
+        c.price = terms.price();
+        c.signed = terms.signed();
+        c.firstSlot = terms.firstSlot();
+        c.deadline = terms.deadline();
+        c.priority = terms.priority();
+        c.status = SupplyStatus(progress.status());
+        c.handedOver = progress.handedOver();
+        c.delivered = progress.delivered();
+        c.pv = Wh.wrap(uint32(progress.pv()));
+        c.esd = Wh.wrap(uint32(progress.esd()));
+        c.grid = Wh.wrap(uint32(progress.grid()));
+        c.escrow = c.status == SupplyStatus.Running ? _escrow(terms, progress) : 0;
+        c.paid = _earned(terms, progress);
+        c.buyerDeposit = progress.buyerDeposit();
+        c.sellerDeposit = progress.sellerDeposit();
+        c.penalty = _penalty(terms, progress);
+    }
+
+    /// @inheritdoc ISupplyBook
+    function contracts() external view returns (uint256) {
+        return _contracts;
+    }
+
+    // ---------------------------------------------------------------- internals
+
+    function _running(ContractId contractId) private view returns (SupplyTermsWord terms, SupplyProgressWord progress) {
+        terms = termsOf(contractId);
+        progress = _progress[contractId];
+        if (progress.status() != uint256(SupplyStatus.Running)) {
+            revert NotRunning(contractId, SupplyStatus(progress.status()));
+        }
+    }
+
+    function _deliver(ParticipantId dataCentre, SlotId slot, Delivery calldata delivery) private {
+        ContractId contractId = ContractId.wrap(delivery.contractId);
+        (SupplyTermsWord terms, SupplyProgressWord before) = _running(contractId);
+        _checkDelivery(contractId, terms, before, slot, delivery.coreSeconds);
+        bool handedOver = _checkExecutor(contractId, terms, before, dataCentre, slot, delivery.coreSeconds);
+
+        SupplyProgressWord progress = before
+            .add(CoreSeconds.wrap(delivery.coreSeconds), delivery.pv, delivery.esd, delivery.grid)
+            .withHandedOver(handedOver);
+        uint256 earned = _earned(terms, progress) - _earned(terms, before);
+        bool complete = CoreSeconds.unwrap(progress.delivered()) == CoreSeconds.unwrap(terms.coreSeconds());
+        if (complete) progress = progress.withStatus(uint256(SupplyStatus.Fulfilled));
+        _progress[contractId] = progress;
+        emit Delivered(
+            contractId,
+            dataCentre,
+            slot,
+            delivery.coreSeconds,
+            delivery.pv,
+            delivery.esd,
+            delivery.grid,
+            earned
+        );
+        if (earned != 0) _vault.pay(terms.buyer(), terms.seller(), earned);
+        if (complete) _fulfil(contractId, terms, progress);
+        // The seller's own readings settle its tab with the grid; income from another's must not pass it by.
+        if (terms.seller() != dataCentre) _meters.settleTab(terms.seller());
+    }
+
+    function _fulfil(ContractId contractId, SupplyTermsWord terms, SupplyProgressWord progress) private {
+        emit Fulfilled(contractId);
+        uint256 agreed = Wh.unwrap(terms.energy());
+        if (progress.pv() + progress.esd() < agreed) {
+            emit PvShortfall(contractId, agreed, progress.pv(), progress.esd());
+        }
+        // What rounding left of the escrow goes back to the buyer with the deposit.
+        _vault.unlock(terms.buyer(), _escrow(terms, progress) + progress.buyerDeposit());
+        _vault.unlock(terms.seller(), progress.sellerDeposit());
+        _reputation.reward(terms.buyer(), terms.energy());
+        _reputation.reward(terms.seller(), terms.energy());
+    }
+
+    function _checkDelivery(
+        ContractId contractId,
+        SupplyTermsWord terms,
+        SupplyProgressWord progress,
+        SlotId slot,
+        uint256 coreSeconds
+    ) private view {
+        if (slot < terms.firstSlot() || slot > terms.deadline()) {
+            revert OutsideContract(contractId, slot, terms.firstSlot(), terms.deadline());
+        }
+        if (coreSeconds == 0) revert EmptyDelivery(contractId);
+        uint256 limit = terms.cores() * _slotSeconds;
+        if (coreSeconds > limit) revert TooFast(contractId, coreSeconds, limit);
+        uint256 left = CoreSeconds.unwrap(terms.coreSeconds()) - CoreSeconds.unwrap(progress.delivered());
+        if (coreSeconds > left) revert BeyondContract(contractId, coreSeconds, left);
+    }
+
+    /// @dev The seller delivers what it has not handed over, the executor what was handed over to it.
+    /// @return whether a part is still another data centre's after this delivery
+    function _checkExecutor(
+        ContractId contractId,
+        SupplyTermsWord terms,
+        SupplyProgressWord progress,
+        ParticipantId dataCentre,
+        SlotId slot,
+        uint256 coreSeconds
+    ) private returns (bool) {
+        bool own = terms.seller() == dataCentre;
+        if (!progress.handedOver()) {
+            if (!own) revert ForeignDelivery(contractId, dataCentre);
+            return false;
+        }
+        if (!own) return !_transfers.execute(contractId, dataCentre, slot, coreSeconds);
+        uint256 left = CoreSeconds.unwrap(terms.coreSeconds()) - CoreSeconds.unwrap(progress.delivered());
+        left -= _transfers.handedOverCoreSeconds(contractId);
+        if (coreSeconds > left) revert BeyondContract(contractId, coreSeconds, left);
+        return true;
+    }
+
+    function _earned(SupplyTermsWord terms, SupplyProgressWord progress) private pure returns (uint256) {
+        return SettlementMath.earnedDown(terms.energy(), terms.price(), progress.delivered(), terms.coreSeconds());
+    }
+
+    /// @dev What is still locked for the work: what was locked up, less what was paid down.
+    function _escrow(SupplyTermsWord terms, SupplyProgressWord progress) private pure returns (uint256) {
+        return SettlementMath.amountUp(terms.energy(), terms.price()) - _earned(terms, progress);
+    }
+
+    function _penalty(SupplyTermsWord terms, SupplyProgressWord progress) private pure returns (uint256) {
+        uint40 total = CoreSeconds.unwrap(terms.coreSeconds());
+        uint40 open = total - CoreSeconds.unwrap(progress.delivered());
+        return SettlementMath.shareDown(progress.sellerDeposit(), CoreSeconds.wrap(open), CoreSeconds.wrap(total));
+    }
+}

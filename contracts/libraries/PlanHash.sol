@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import { Commitment, Plan } from "../interfaces/ISlotAuction.sol";
+
+/// @title PlanHash
+/// @notice EIP-712 struct hashes of the auction's messages.
+library PlanHash {
+    bytes32 private constant BID_TYPEHASH = keccak256(
+        "Bid(uint16 cores,uint40 coreSeconds,uint32 energy,uint32 maxPrice,uint32 earliest,uint32 deadline,bool priority)"
+    );
+    bytes32 private constant OFFER_TYPEHASH = keccak256("Offer(uint32 price,uint32 energy,uint16 cores)");
+    bytes32 private constant PLAN_TYPEHASH = keccak256(
+        "Plan(uint32 slot,uint32 bidder,Bid[] bids,Offer[] offers,bytes32 salt)Bid(uint16 cores,uint40 coreSeconds,uint32 energy,uint32 maxPrice,uint32 earliest,uint32 deadline,bool priority)Offer(uint32 price,uint32 energy,uint16 cores)"
+    );
+    bytes32 private constant COMMITMENT_TYPEHASH = keccak256(
+        "Commitment(uint32 slot,bytes32 commitment,uint32 replaces,uint40 expiry)"
+    );
+
+    /// @notice Struct hash of a plan.
+    function hash(Plan calldata plan) internal pure returns (bytes32) {
+        uint256 count = plan.bids.length;
+        bytes32[] memory bids = new bytes32[](count);
+        for (uint256 i; i < count; ++i) bids[i] = keccak256(abi.encode(BID_TYPEHASH, plan.bids[i]));
+        count = plan.offers.length;
+        bytes32[] memory offers = new bytes32[](count);
+        for (uint256 i; i < count; ++i) offers[i] = keccak256(abi.encode(OFFER_TYPEHASH, plan.offers[i]));
+        return
+            keccak256(
+                abi.encode(
+                    PLAN_TYPEHASH,
+                    plan.slot,
+                    plan.bidder,
+                    keccak256(abi.encodePacked(bids)),
+                    keccak256(abi.encodePacked(offers)),
+                    plan.salt
+                )
+            );
+    }
+
+    /// @notice Struct hash of a commitment.
+    function hash(Commitment calldata commitment) internal pure returns (bytes32) {
+        return keccak256(abi.encode(COMMITMENT_TYPEHASH, commitment));
+    }
+}

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import { Bits } from "../libraries/Bits.sol";
+import { ParticipantId } from "./ParticipantId.sol";
+import { SlotId } from "./SlotId.sol";
+import { CoreSeconds, Price, Wh } from "./Units.sol";
+
+/// @notice A participant's latest plan, from the lowest bit: wallet 160, slot 32, sequence number of the commit 32,
+/// reputation at the reveal 16, number of bids or offers 8, status 4, bonded 1, seller 1.
+type PlanWord is uint256;
+
+/// @notice A revealed bid, from the lowest bit: cores 16, core-seconds 40, energy 32, highest price 32, earliest slot 16 and
+/// deadline 16 as distance from the slot, priority 8, slot 32, reputation 16, sequence number 32.
+type BidWord is uint256;
+
+/// @notice A revealed offer in a ranking, from the lowest bit: seller 32, index 8, price 32, energy left 32, cores left 16.
+type OfferRow is uint128;
+
+/// @notice A slot's book, from the lowest bit: bids 24, offers 24, phase 8, sum of the revealed salts' hashes 128.
+type BookWord is uint256;
+
+/// @notice How far a caller's ranking of a slot has come, from the lowest bit: key of the last bid 88, key of the last offer
+/// 88, bids 24, offers 24, slot 32.
+type RankingWord is uint256;
+
+/// @notice Where the matching of a slot stands, from the lowest bit: whose ranking 160, next bid 24, first offer that is not
+/// used up 24, next offer to release 24, trades 24.
+type CursorWord is uint256;
+
+/// @notice The candidates found so far for the next bid, from the lowest bit: next offer to look at 24, how many 8, their
+/// places in the ranking 24 each.
+type CandidatesWord is uint256;
+
+using PlanLibrary for PlanWord global;
+using BidLibrary for BidWord global;
+using OfferRowLibrary for OfferRow global;
+using BookLibrary for BookWord global;
+using RankingLibrary for RankingWord global;
+using CursorLibrary for CursorWord global;
+using CandidatesLibrary for CandidatesWord global;
+
+/// @title PlanLibrary
+library PlanLibrary {
+    using Bits for uint256;
+
+    function pack(
+        address wallet_,
+        SlotId slot_,
+        uint256 sequence_,
+        uint256 status_,
+        bool seller_
+    ) internal pure returns (PlanWord) {
+        return
+            PlanWord.wrap(
+                uint256(uint160(wallet_)) |
+                    (uint256(SlotId.unwrap(slot_)) << 160) |
+                    (sequence_ << 192) |
+                    (status_ << 248) |
+                    (1 << 252) |
+                    (seller_ ? 1 << 253 : 0)
+            );
+    }
+
+    function wallet(PlanWord word) internal pure returns (address) {
+        return address(uint160(PlanWord.unwrap(word)));
+    }
+
+    function slot(PlanWord word) internal pure returns (SlotId) {
+        return SlotId.wrap(uint32(PlanWord.unwrap(word) >> 160));
+    }
+
+    function sequence(PlanWord word) internal pure returns (uint256) {
+        return PlanWord.unwrap(word).read(192, 32);
+    }
+
+    function reputation(PlanWord word) internal pure returns (uint256) {
+        return PlanWord.unwrap(word).read(224, 16);
+    }
+
+    function count(PlanWord word) internal pure returns (uint256) {
+        return PlanWord.unwrap(word).read(240, 8);
+    }
+
+    function status(PlanWord word) internal pure returns (uint256) {
+        return PlanWord.unwrap(word).read(248, 4);
+    }
+
+    function bonded(PlanWord word) internal pure returns (bool) {
+        return PlanWord.unwrap(word).read(252, 1) != 0;
+    }
+
+    function seller(PlanWord word) internal pure returns (bool) {
+        return PlanWord.unwrap(word).read(253, 1) != 0;
+    }
+
+    function withStatus(PlanWord word, uint256 status_) internal pure returns (PlanWord) {
+        return PlanWord.wrap(PlanWord.unwrap(word).write(248, 4, status_));
+    }
+
+    function withoutBond(PlanWord word) internal pure returns (PlanWord) {
+        return PlanWord.wrap(PlanWord.unwrap(word).write(252, 1, 0));
+    }
+
+    function revealed(
+        PlanWord word,
+        uint256 status_,
+        uint256 reputation_,
+        uint256 count_
+    ) internal pure returns (PlanWord) {
+        return PlanWord.wrap(PlanWord.unwrap(withStatus(word, status_)) | (reputation_ << 224) | (count_ << 240));
+    }
+}
+
+/// @title BidLibrary
+library BidLibrary {
+    using Bits for uint256;
+
+    function cores(BidWord word) internal pure returns (uint16) {
+        return uint16(BidWord.unwrap(word));
+    }
+
+    function coreSeconds(BidWord word) internal pure returns (CoreSeconds) {
+        return CoreSeconds.wrap(uint40(BidWord.unwrap(word) >> 16));
+    }
+
+    function energy(BidWord word) internal pure returns (Wh) {
+        return Wh.wrap(uint32(BidWord.unwrap(word) >> 56));
+    }
+
+    function maxPrice(BidWord word) internal pure returns (Price) {
+        return Price.wrap(uint32(BidWord.unwrap(word) >> 88));
+    }
+
+    function earliestOffset(BidWord word) internal pure returns (uint16) {
+        return uint16(BidWord.unwrap(word) >> 120);
+    }
+
+    function deadlineOffset(BidWord word) internal pure returns (uint16) {
+        return uint16(BidWord.unwrap(word) >> 136);
+    }
+
+    function priority(BidWord word) internal pure returns (bool) {
+        return BidWord.unwrap(word).read(152, 8) != 0;
+    }
+
+    function slot(BidWord word) internal pure returns (SlotId) {
+        return SlotId.wrap(uint32(BidWord.unwrap(word) >> 160));
+    }
+
+    function reputation(BidWord word) internal pure returns (uint256) {
+        return BidWord.unwrap(word).read(192, 16);
+    }
+
+    function sequence(BidWord word) internal pure returns (uint256) {
+        return BidWord.unwrap(word).read(208, 32);
+    }
+}
+
+/// @title OfferRowLibrary
+library OfferRowLibrary {
+    function pack(
+        ParticipantId seller_,
+        uint256 index_,
+        Price price_,
+        Wh energy_,
+        uint16 cores_
+    ) internal pure returns (OfferRow) {
+        return
+            OfferRow.wrap(
+                uint128(ParticipantId.unwrap(seller_)) |
+                    (uint128(index_) << 32) |
+                    (uint128(Price.unwrap(price_)) << 40) |
+                    (uint128(Wh.unwrap(energy_)) << 72) |
+                    (uint128(cores_) << 104)
+            );
+    }
+
+    function seller(OfferRow row) internal pure returns (ParticipantId) {
+        return ParticipantId.wrap(uint32(OfferRow.unwrap(row)));
+    }
+
+    /// @dev Seller and index, as in the lists that callers of `clear` pass.
+    function ref(OfferRow row) internal pure returns (uint40) {
+        return (uint40(uint32(OfferRow.unwrap(row))) << 8) | uint8(OfferRow.unwrap(row) >> 32);
+    }
+
+    function price(OfferRow row) internal pure returns (Price) {
+        return Price.wrap(uint32(OfferRow.unwrap(row) >> 40));
+    }
+
+    function energy(OfferRow row) internal pure returns (Wh) {
+        return Wh.wrap(uint32(OfferRow.unwrap(row) >> 72));
+    }
+
+    function cores(OfferRow row) internal pure returns (uint16) {
+        return uint16(OfferRow.unwrap(row) >> 104);
+    }
+
+    /// @dev The caller made sure that so much is left.
+    function less(OfferRow row, Wh energy_, uint16 cores_) internal pure returns (OfferRow) {
+        return OfferRow.wrap(OfferRow.unwrap(row) - ((uint128(Wh.unwrap(energy_)) << 72) | (uint128(cores_) << 104)));
+    }
+
+    /// @dev An offer without energy or without cores fits no bid any more.
+    function usedUp(OfferRow row) internal pure returns (bool) {
+        return Wh.unwrap(energy(row)) == 0 || cores(row) == 0;
+    }
+}
+
+/// @title BookLibrary
+library BookLibrary {
+    using Bits for uint256;
+
+    function bids(BookWord word) internal pure returns (uint256) {
+        return BookWord.unwrap(word).read(0, 24);
+    }
+
+    function offers(BookWord word) internal pure returns (uint256) {
+        return BookWord.unwrap(word).read(24, 24);
+    }
+
+    function phase(BookWord word) internal pure returns (uint256) {
+        return BookWord.unwrap(word).read(48, 8);
+    }
+
+    function salts(BookWord word) internal pure returns (uint256) {
+        return BookWord.unwrap(word).read(56, 128);
+    }
+
+    /// @dev The salts' hashes are summed modulo 2^128, so that the order of the reveals does not matter.
+    function add(BookWord word, uint256 bids_, uint256 offers_, bytes32 salt) internal pure returns (BookWord) {
+        uint256 saltHash = uint128(uint256(keccak256(abi.encode(salt))));
+        uint256 packed = BookWord.unwrap(word) + bids_ + (offers_ << 24);
+        unchecked {
+            return BookWord.wrap(packed.write(56, 128, uint128(salts(word) + saltHash)));
+        }
+    }
+
+    function withPhase(BookWord word, uint256 phase_) internal pure returns (BookWord) {
+        return BookWord.wrap(BookWord.unwrap(word).write(48, 8, phase_));
+    }
+}
+
+/// @title RankingLibrary
+library RankingLibrary {
+    using Bits for uint256;
+
+    function pack(
+        SlotId slot_,
+        uint256 bidKey,
+        uint256 offerKey,
+        uint256 bids_,
+        uint256 offers_
+    ) internal pure returns (RankingWord) {
+        return
+            RankingWord.wrap(
+                bidKey | (offerKey << 88) | (bids_ << 176) | (offers_ << 200) | (uint256(SlotId.unwrap(slot_)) << 224)
+            );
+    }
+
+    function lastBidKey(RankingWord word) internal pure returns (uint256) {
+        return RankingWord.unwrap(word).read(0, 88);
+    }
+
+    function lastOfferKey(RankingWord word) internal pure returns (uint256) {
+        return RankingWord.unwrap(word).read(88, 88);
+    }
+
+    function bids(RankingWord word) internal pure returns (uint256) {
+        return RankingWord.unwrap(word).read(176, 24);
+    }
+
+    function offers(RankingWord word) internal pure returns (uint256) {
+        return RankingWord.unwrap(word).read(200, 24);
+    }
+
+    function slot(RankingWord word) internal pure returns (SlotId) {
+        return SlotId.wrap(uint32(RankingWord.unwrap(word) >> 224));
+    }
+}
+
+/// @title CursorLibrary
+library CursorLibrary {
+    using Bits for uint256;
+
+    function pack(
+        address ranker_,
+        uint256 nextBid_,
+        uint256 head_,
+        uint256 nextRelease_,
+        uint256 trades_
+    ) internal pure returns (CursorWord) {
+        return
+            CursorWord.wrap(
+                uint256(uint160(ranker_)) |
+                    (nextBid_ << 160) |
+                    (head_ << 184) |
+                    (nextRelease_ << 208) |
+                    (trades_ << 232)
+            );
+    }
+
+    function ranker(CursorWord word) internal pure returns (address) {
+        return address(uint160(CursorWord.unwrap(word)));
+    }
+
+    function nextBid(CursorWord word) internal pure returns (uint256) {
+        return CursorWord.unwrap(word).read(160, 24);
+    }
+
+    function head(CursorWord word) internal pure returns (uint256) {
+        return CursorWord.unwrap(word).read(184, 24);
+    }
+
+    function nextRelease(CursorWord word) internal pure returns (uint256) {
+        return CursorWord.unwrap(word).read(208, 24);
+    }
+
+    function trades(CursorWord word) internal pure returns (uint256) {
+        return CursorWord.unwrap(word).read(232, 24);
+    }
+}
+
+/// @title CandidatesLibrary
+library CandidatesLibrary {
+    using Bits for uint256;
+
+    function next(CandidatesWord word) internal pure returns (uint256) {
+        return CandidatesWord.unwrap(word).read(0, 24);
+    }
+
+    function count(CandidatesWord word) internal pure returns (uint256) {
+        return CandidatesWord.unwrap(word).read(24, 8);
+    }
+
+    function placeAt(CandidatesWord word, uint256 index) internal pure returns (uint256) {
+        return CandidatesWord.unwrap(word).read(32 + 24 * index, 24);
+    }
+
+    function add(CandidatesWord word, uint256 place) internal pure returns (CandidatesWord) {
+        uint256 index = count(word);
+        return CandidatesWord.wrap((CandidatesWord.unwrap(word) + (1 << 24)) | (place << (32 + 24 * index)));
+    }
+
+    function withNext(CandidatesWord word, uint256 next_) internal pure returns (CandidatesWord) {
+        return CandidatesWord.wrap(CandidatesWord.unwrap(word).write(0, 24, next_));
+    }
+}
