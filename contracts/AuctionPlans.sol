@@ -119,7 +119,8 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
         ParticipantId participant = _identities.participantOf(msg.sender);
         PlanWord plan = _requireSealed(participant, slot);
         _requireCommitWindow(slot);
-        _plans[participant] = plan.withStatus(uint256(PlanStatus.Withdrawn));
+        // A new sequence number, so that no signed commitment that was to replace the plan can bring it back.
+        _plans[participant] = plan.withStatus(uint256(PlanStatus.Withdrawn)).withSequence(++_lastSequence);
         emit PlanWithdrawn(participant, slot);
     }
 

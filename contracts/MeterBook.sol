@@ -20,7 +20,7 @@ import { ContractId, Price, Wh } from "./types/Units.sol";
 /// @title MeterBook
 /// @notice Implements {IMeterBook}, where everything is described.
 contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
-    /// @dev One word per data centre. A slot adds less than 2^55 micro-yuan to the tab, which holds 2^24 such slots.
+    /// @dev One word per data centre. A slot adds less than 2^55 micro-yuan to the tab, which holds 2^16 such slots.
     struct Meter {
         uint32 nextSlot;
         uint8 nextPart;
@@ -28,7 +28,8 @@ contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
         uint32 esdLeft;
         uint32 gridLeft;
         uint40 lastContract;
-        int80 tab;
+        int72 tab;
+        bool commissioned;
     }
 
     bytes32 private constant SITE_TYPEHASH = keccak256(
@@ -83,7 +84,10 @@ contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
         int256 tab = _meters[dataCentre].tab;
         if (tab != 0 && _sites[dataCentre].gridOperator != site.gridOperator) revert TabOpen(dataCentre, tab);
 
-        if (expected == 1) _meters[dataCentre].nextSlot = SlotId.unwrap(current);
+        if (expected == 1) {
+            _meters[dataCentre].nextSlot = SlotId.unwrap(current);
+            _meters[dataCentre].commissioned = true;
+        }
         _sites[dataCentre] = site;
         emit SiteCommissioned(dataCentre, site);
     }
@@ -111,7 +115,7 @@ contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
             owed = _priceOf(ParticipantId.wrap(site.gridOperator), reading);
         }
         _useEnergy(reading.deliveries, meter);
-        meter.tab = int80(meter.tab + owed);
+        meter.tab = int72(meter.tab + owed);
         meter.nextSlot = reading.slot + (reading.last ? 1 : 0);
         unchecked {
             // A part 255 that is not the last would make the next part 0, and its totals be counted again.
@@ -152,7 +156,7 @@ contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
                 ? tab - int256(_vault.payAvailable(dataCentre, gridOperator, uint256(tab)))
                 : tab + int256(_vault.payAvailable(gridOperator, dataCentre, uint256(-tab)));
         if (left == tab) return;
-        _meters[dataCentre].tab = int80(left);
+        _meters[dataCentre].tab = int72(left);
         emit TabChanged(dataCentre, left);
     }
 
@@ -161,9 +165,9 @@ contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
     /// @inheritdoc IMeterBook
     function requireOfferable(ParticipantId dataCentre) external view {
         Meter memory meter = _meters[dataCentre];
+        if (!meter.commissioned) revert NotCommissioned(dataCentre);
         if (meter.tab > 0) revert InArrears(dataCentre, uint256(int256(meter.tab)));
         if (meter.nextSlot < SlotId.unwrap(currentSlot())) {
-            if (_sites[dataCentre].meter == 0) revert NotCommissioned(dataCentre);
             revert ReadingOutstanding(dataCentre, SlotId.wrap(meter.nextSlot));
         }
     }

@@ -267,7 +267,8 @@ interface ISlotAuction {
     /// @notice `commitSigned` for each of a batch; what fails is skipped with an event.
     function commitBatch(SignedCommitment[] calldata batch) external;
 
-    /// @notice Withdraws the caller's sealed plan while its commit window is open.
+    /// @notice Withdraws the caller's sealed plan while its commit window is open, and with it every signed commitment that
+    /// was to replace it.
     function withdrawPlan(SlotId slot) external;
 
     /// @notice Makes the caller's standing bond available, unless a sealed plan needs it.

@@ -98,6 +98,10 @@ library PlanLibrary {
         return PlanWord.wrap(PlanWord.unwrap(word).write(248, 4, status_));
     }
 
+    function withSequence(PlanWord word, uint256 sequence_) internal pure returns (PlanWord) {
+        return PlanWord.wrap(PlanWord.unwrap(word).write(192, 32, sequence_));
+    }
+
     function withoutBond(PlanWord word) internal pure returns (PlanWord) {
         return PlanWord.wrap(PlanWord.unwrap(word).write(252, 1, 0));
     }
