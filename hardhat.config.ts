@@ -3,6 +3,8 @@ import { createRequire } from "node:module";
 import hardhatToolboxMochaEthers from "@nomicfoundation/hardhat-toolbox-mocha-ethers";
 import { configVariable, defineConfig } from "hardhat/config";
 
+import { tasks } from "./scripts/tasks.ts";
+
 // `npx hardhat` and the npm scripts both load this file, so neither reports usage.
 process.env["HARDHAT_DISABLE_TELEMETRY"] ??= "true";
 
@@ -25,6 +27,7 @@ const START = new Date("2026-01-01T00:00:00Z");
 
 export default defineConfig({
   plugins: [hardhatToolboxMochaEthers],
+  tasks,
   paths: {
     sources: "contracts",
     tests: { mocha: "test", solidity: "test" },
@@ -35,7 +38,8 @@ export default defineConfig({
     npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
     settings: {
       evmVersion,
-      optimizer: { enabled: true, runs: 200 },
+      viaIR: true,
+      optimizer: { enabled: true, runs: 2000 },
     },
   },
   networks: {

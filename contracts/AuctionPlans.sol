@@ -27,7 +27,7 @@ import { PlanHash } from "./libraries/PlanHash.sol";
 import { SettlementMath } from "./libraries/SettlementMath.sol";
 import { MarketPart } from "./MarketPart.sol";
 import { SlotClock } from "./SlotClock.sol";
-import { BidWord, BookWord, PlanLibrary, PlanWord } from "./types/AuctionWords.sol";
+import { BidLibrary, BidWord, BookWord, PlanLibrary, PlanWord } from "./types/AuctionWords.sol";
 import { ParticipantId } from "./types/ParticipantId.sol";
 import { SlotId } from "./types/SlotId.sol";
 import { Price, Wh } from "./types/Units.sol";
@@ -36,10 +36,21 @@ import { Price, Wh } from "./types/Units.sol";
 /// @notice The first half of the auction: plans are committed to, replaced, withdrawn, revealed, dropped and punished. All
 /// that a plan needs lives in words that belong to the participant and are used again for its next plan.
 abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessManaged, EIP712 {
-    uint256 private constant MAX_ITEMS = 16;
+    /// @dev Revealed bids, packed.
+    struct PackedBids {
+        BidWord[] words;
+        /// @dev What they lock, micro-yuan.
+        uint256 needed;
+        /// @dev The least energy and the fewest cores of any of them.
+        uint256 leastEnergy;
+        uint256 fewestCores;
+    }
+
+    uint256 internal constant MAX_ITEMS = 16;
     uint256 private constant MAX_VALUE = type(uint48).max;
     uint256 private constant OFFERS_PER_WORD = 3;
     uint256 private constant OFFER_BITS = 80;
+    uint256 private constant OFFER_WORDS = (MAX_ITEMS + OFFERS_PER_WORD - 1) / OFFERS_PER_WORD;
 
     IIdentityRegistry private immutable _identities;
     IReputation private immutable _reputation;
@@ -54,12 +65,15 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
 
     uint32 private _lastSequence;
     bool private _paused;
+    /// @dev How many slots have revealed plans and are not cleared. While there is none, which is the rule when a commit
+    /// window is open, no commitment has to look its participant's last slot up.
+    uint32 internal _openBooks;
 
     mapping(ParticipantId => PlanWord) internal _plans;
     mapping(ParticipantId => bytes32) private _commitments;
-    mapping(ParticipantId => mapping(uint256 index => BidWord)) internal _bids;
+    mapping(ParticipantId => BidWord[MAX_ITEMS]) internal _bids;
     /// @dev Three offers in a word, from the lowest bit: price 32, energy 32, cores 16 each.
-    mapping(ParticipantId => mapping(uint256 index => uint256)) private _offers;
+    mapping(ParticipantId => uint256[OFFER_WORDS]) private _offers;
     mapping(SlotId => BookWord) internal _books;
 
     constructor(
@@ -200,12 +214,14 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
     /// @inheritdoc ISlotAuction
     function planOf(ParticipantId participant) external view returns (PlanState memory) {
         PlanWord plan = _plans[participant];
+        PlanStatus status = PlanStatus(plan.status());
+        if (status == PlanStatus.Revealed && _isCleared(plan.slot())) status = PlanStatus.Closed;
         return
             PlanState({
                 wallet: plan.wallet(),
                 slot: plan.slot(),
                 sequence: plan.sequence(),
-                status: PlanStatus(plan.status()),
+                status: status,
                 bonded: plan.bonded(),
                 seller: plan.seller(),
                 commitment: _commitments[participant],
@@ -253,6 +269,10 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
 
     // ---------------------------------------------------------------- for the clearing
 
+    function _isCleared(SlotId slot) internal view returns (bool) {
+        return _books[slot].phase() == uint256(Phase.Cleared);
+    }
+
     /// @dev When the slot's clearing begins, Unix time.
     function _clearFrom(SlotId slot) internal view returns (uint256) {
         return startOf(slot) - SLOT_SECONDS + _commitSeconds + _revealSeconds;
@@ -297,7 +317,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
             // Its reveal window is over, as this slot's commit window comes after it.
             _punish(participant, plan);
             bonded = false;
-        } else if (status == uint256(PlanStatus.Revealed) && _books[plan.slot()].phase() != uint256(Phase.Cleared)) {
+        } else if (status == uint256(PlanStatus.Revealed) && _openBooks != 0 && !_isCleared(plan.slot())) {
             revert PreviousSlotUncleared(participant, plan.slot());
         }
         uint32 sequence = ++_lastSequence;
@@ -362,39 +382,60 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
         bytes32 commitment = _commitments[participant];
         if (digest != commitment) revert CommitmentMismatch(participant, commitment, digest);
 
-        if (word.seller()) {
-            _requireItems(plan, plan.offers.length, plan.bids.length);
-            _revealOffers(plan, word);
-        } else {
-            _requireItems(plan, plan.bids.length, plan.offers.length);
-            _revealBids(plan, word);
+        Bid[] calldata bids = plan.bids;
+        Offer[] calldata offers = plan.offers;
+        uint256 count = bids.length + offers.length;
+        if (count == 0 || count > MAX_ITEMS || (word.seller() ? bids.length : offers.length) != 0) {
+            revert InvalidPlan(participant, bids.length, offers.length);
         }
+        uint256 reputation = VAULT.reputationOf(participant);
+        bool funded =
+            word.seller()
+                ? _revealOffers(participant, offers, word, reputation)
+                : _revealBids(participant, bids, word, reputation);
+        if (!funded) return;
+        _plans[participant] = word.revealed(uint256(PlanStatus.Revealed), reputation, count);
+        _books[slot] = _books[slot].addSalt(plan.salt);
+        emit Revealed(participant, slot, plan.salt);
     }
 
-    function _revealBids(Plan calldata plan, PlanWord word) private {
-        ParticipantId participant = ParticipantId.wrap(plan.bidder);
-        uint256 reputation = _reputation.reputationOf(participant);
-        (uint256[] memory items, uint256 needed) = _packBids(plan, reputation, word.sequence());
-        if (!_fund(participant, word, needed)) return;
-        _plans[participant] = word.revealed(uint256(PlanStatus.Revealed), reputation, items.length);
-        mapping(uint256 => BidWord) storage bids = _bids[participant];
-        for (uint256 i; i < items.length; ++i) bids[i] = BidWord.wrap(items[i]);
-        SlotId slot = SlotId.wrap(plan.slot);
-        _books[slot] = _books[slot].add(items.length, 0, plan.salt);
-        emit Revealed(participant, slot, plan.salt, items);
+    function _revealBids(
+        ParticipantId participant,
+        Bid[] calldata bids,
+        bytes32 salt,
+        PlanWord word,
+        uint256 reputation
+    ) private returns (bool) {
+        SlotId slot = word.slot();
+        PackedBids memory packed = _packBids(bids, slot, reputation, word.sequence());
+        if (!_fund(participant, word, packed.needed)) return false;
+        BidWord[MAX_ITEMS] storage words = _bids[participant];
+        for (uint256 i; i < bids.length; ++i) words[i] = packed.words[i];
+        BookWord book = _book(slot).addBids(bids.length, packed.leastEnergy, packed.fewestCores);
+        _books[slot] = book.addSalt(salt);
+        return true;
     }
 
-    function _revealOffers(Plan calldata plan, PlanWord word) private {
-        ParticipantId participant = ParticipantId.wrap(plan.bidder);
-        uint256 reputation = _reputation.reputationOf(participant);
-        (uint256[] memory items, uint256 needed) = _packOffers(plan.offers, reputation);
-        if (!_fund(participant, word, needed)) return;
-        _plans[participant] = word.revealed(uint256(PlanStatus.Revealed), reputation, plan.offers.length);
-        mapping(uint256 => uint256) storage offers = _offers[participant];
-        for (uint256 i; i < items.length; ++i) offers[i] = items[i];
-        SlotId slot = SlotId.wrap(plan.slot);
-        _books[slot] = _books[slot].add(0, plan.offers.length, plan.salt);
-        emit Revealed(participant, slot, plan.salt, items);
+    function _revealOffers(
+        ParticipantId participant,
+        Offer[] calldata offers,
+        bytes32 salt,
+        PlanWord word,
+        uint256 reputation
+    ) private returns (bool) {
+        (uint256[] memory packed, uint256 needed) = _packOffers(offers, reputation);
+        if (!_fund(participant, word, needed)) return false;
+        uint256[OFFER_WORDS] storage words = _offers[participant];
+        for (uint256 i; i < packed.length; ++i) words[i] = packed[i];
+        SlotId slot = word.slot();
+        _books[slot] = _book(slot).addOffers(offers.length).addSalt(salt);
+        return true;
+    }
+
+    /// @dev The slot's book; the first plan opens it.
+    function _book(SlotId slot) private returns (BookWord book) {
+        book = _books[slot];
+        if (BookWord.unwrap(book) == 0) ++_openBooks;
     }
 
     /// @dev Locks what the plan needs. A plan that cannot be funded is dropped.
@@ -407,32 +448,28 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
         return false;
     }
 
-    function _requireItems(Plan calldata plan, uint256 count, uint256 wrong) private pure {
-        if (count == 0 || count > MAX_ITEMS || wrong != 0) {
-            revert InvalidPlan(ParticipantId.wrap(plan.bidder), plan.bids.length, plan.offers.length);
-        }
-    }
-
-    /// @return items the bids as `BidWord`
-    /// @return needed what they lock, micro-yuan
     function _packBids(
-        Plan calldata plan,
+        Bid[] calldata bids,
+        SlotId slot,
         uint256 reputation,
         uint256 sequence
-    ) private view returns (uint256[] memory items, uint256 needed) {
-        uint256 count = plan.bids.length;
+    ) private view returns (PackedBids memory packed) {
+        uint256 count = bids.length;
         uint256 bps = _depositBps(reputation);
-        uint256 common = (uint256(plan.slot) << 160) | (reputation << 192) | (sequence << 208);
-        items = new uint256[](count);
+        packed.words = new BidWord[](count);
+        packed.leastEnergy = type(uint32).max;
+        packed.fewestCores = type(uint16).max;
         for (uint256 i; i < count; ++i) {
-            Bid calldata bid = plan.bids[i];
-            _checkBid(i, bid, plan.slot);
-            _checkValue(i, bid.energy, bid.maxPrice);
-            needed += _bidLock(Wh.wrap(bid.energy), Price.wrap(bid.maxPrice), bps);
-            uint256 word = common | bid.cores | (uint256(bid.coreSeconds) << 16) | (uint256(bid.energy) << 56);
-            word |= (uint256(bid.maxPrice) << 88) | (uint256(bid.earliest - plan.slot) << 120);
-            word |= (uint256(bid.deadline - plan.slot) << 136) | (bid.priority ? 1 << 152 : 0);
-            items[i] = word;
+            Bid memory bid = bids[i];
+            _checkBid(i, bid, SlotId.unwrap(slot));
+            uint256 value = SettlementMath.amountUp(Wh.wrap(bid.energy), Price.wrap(bid.maxPrice));
+            if (value > MAX_VALUE) revert ValueTooLarge(i, value);
+            unchecked {
+                packed.needed += value + SettlementMath.bpsUp(value, bps); // 16 values of less than 2^49
+            }
+            if (bid.energy < packed.leastEnergy) packed.leastEnergy = bid.energy;
+            if (bid.cores < packed.fewestCores) packed.fewestCores = bid.cores;
+            packed.words[i] = BidLibrary.pack(bid, slot, reputation, sequence);
         }
     }
 
@@ -448,23 +485,23 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
         for (uint256 i; i < count; ++i) {
             Offer calldata offer = offers[i];
             if (offer.price == 0 || offer.energy == 0 || offer.cores == 0) revert InvalidOffer(i);
-            _checkValue(i, offer.energy, offer.price);
-            needed += _offerLock(Wh.wrap(offer.energy), Price.wrap(offer.price), bps);
+            uint256 value = SettlementMath.amountUp(Wh.wrap(offer.energy), Price.wrap(offer.price));
+            if (value > MAX_VALUE) revert ValueTooLarge(i, value);
+            needed += SettlementMath.bpsUp(value, bps);
             uint256 word = offer.price | (uint256(offer.energy) << 32) | (uint256(offer.cores) << 64);
             items[i / OFFERS_PER_WORD] |= word << (OFFER_BITS * (i % OFFERS_PER_WORD));
         }
     }
 
-    function _checkBid(uint256 index, Bid calldata bid, uint256 slot) private view {
+    function _checkBid(uint256 index, Bid memory bid, uint256 slot) private view {
         bool zero = bid.cores == 0 || bid.coreSeconds == 0 || bid.energy == 0 || bid.maxPrice == 0;
         bool reversed = bid.earliest < slot || bid.deadline < bid.earliest;
-        if (zero || reversed || bid.deadline - slot > type(uint16).max) revert InvalidBid(index);
-        uint256 slots = uint256(bid.deadline) - bid.earliest + 1;
-        if (bid.coreSeconds > bid.cores * slots * SLOT_SECONDS) revert InvalidBid(index);
-    }
-
-    function _checkValue(uint256 index, uint32 energy, uint32 price) private pure {
-        uint256 value = SettlementMath.amountUp(Wh.wrap(energy), Price.wrap(price));
-        if (value > MAX_VALUE) revert ValueTooLarge(index, value);
+        if (zero || reversed) revert InvalidBid(index);
+        unchecked {
+            // In order, so that no difference is negative; 16, 33 and 32 bits multiply to less than 2^256.
+            uint256 slots = uint256(bid.deadline) - bid.earliest + 1;
+            bool tooLong = bid.deadline - slot > type(uint16).max;
+            if (tooLong || bid.coreSeconds > bid.cores * slots * SLOT_SECONDS) revert InvalidBid(index);
+        }
     }
 }

@@ -65,7 +65,7 @@ contract MarketDirectory is IMarketDirectory {
                 }
             }
         }
-        if (part == address(0)) revert PartNotCreated(index);
+        if (part.code.length == 0) revert PartNotCreated(index);
         emit PartCreated(index, part);
     }
 

@@ -164,7 +164,7 @@ contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
 
     /// @inheritdoc IMeterBook
     function requireOfferable(ParticipantId dataCentre) external view {
-        Meter memory meter = _meters[dataCentre];
+        Meter storage meter = _meters[dataCentre];
         if (!meter.commissioned) revert NotCommissioned(dataCentre);
         if (meter.tab > 0) revert InArrears(dataCentre, uint256(int256(meter.tab)));
         if (meter.nextSlot < SlotId.unwrap(currentSlot())) {

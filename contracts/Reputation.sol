@@ -2,7 +2,8 @@
 pragma solidity ^0.8.28;
 
 import { Addresses, IMarketDirectory, Parameters } from "./interfaces/IMarketDirectory.sol";
-import { INITIAL_REPUTATION, IReputation, MAX_REPUTATION } from "./interfaces/IReputation.sol";
+import { IReputation } from "./interfaces/IReputation.sol";
+import { IVault } from "./interfaces/IVault.sol";
 import { SettlementMath } from "./libraries/SettlementMath.sol";
 import { MarketPart } from "./MarketPart.sol";
 import { ParticipantId } from "./types/ParticipantId.sol";
@@ -11,6 +12,7 @@ import { Wh } from "./types/Units.sol";
 /// @title Reputation
 /// @notice Implements {IReputation}, where everything is described.
 contract Reputation is IReputation, MarketPart {
+    IVault private immutable _vault;
     address private immutable _beacon;
     address private immutable _auction;
     address private immutable _supply;
@@ -19,9 +21,6 @@ contract Reputation is IReputation, MarketPart {
     uint256 private immutable _maxRise;
     uint256 private immutable _defaultFall;
     uint256 private immutable _unopenedFall;
-
-    /// @dev Distance from the initial reputation, so that a newcomer needs no word.
-    mapping(ParticipantId => int256) private _change;
 
     modifier onlyMarket() {
         if (msg.sender != _supply && msg.sender != _auction && msg.sender != _transfers && msg.sender != _beacon) {
@@ -34,6 +33,7 @@ contract Reputation is IReputation, MarketPart {
     constructor(IMarketDirectory directory_) MarketPart(directory_) {
         Addresses memory market = directory_.addresses();
         Parameters memory p = directory_.parameters();
+        _vault = IVault(market.vault);
         _beacon = market.beacon;
         _auction = market.auction;
         _supply = market.supply;
@@ -45,36 +45,30 @@ contract Reputation is IReputation, MarketPart {
     }
 
     /// @inheritdoc IReputation
-    function reward(ParticipantId participant, Wh energy) external onlyMarket {
+    function reward(ParticipantId one, ParticipantId other, Wh energy) external onlyMarket {
         uint256 rise = (Wh.unwrap(energy) * _risePerKWh) / SettlementMath.WH_PER_KWH;
         if (rise > _maxRise) rise = _maxRise;
-        uint256 reputation = reputationOf(participant) + rise;
-        _set(participant, reputation > MAX_REPUTATION ? MAX_REPUTATION : reputation);
+        _change(one, int256(rise));
+        _change(other, int256(rise));
     }
 
     /// @inheritdoc IReputation
     function penalizeDefault(ParticipantId participant) external onlyMarket {
-        _lower(participant, _defaultFall);
+        _change(participant, -int256(_defaultFall));
     }
 
     /// @inheritdoc IReputation
     function penalizeUnopened(ParticipantId participant) external onlyMarket {
-        _lower(participant, _unopenedFall);
+        _change(participant, -int256(_unopenedFall));
     }
 
     /// @inheritdoc IReputation
-    function reputationOf(ParticipantId participant) public view returns (uint256) {
-        // Between -INITIAL_REPUTATION and MAX_REPUTATION - INITIAL_REPUTATION by `_set`.
-        return uint256(int256(INITIAL_REPUTATION) + _change[participant]);
+    function reputationOf(ParticipantId participant) external view returns (uint256) {
+        return _vault.reputationOf(participant);
     }
 
-    function _lower(ParticipantId participant, uint256 fall) private {
-        uint256 reputation = reputationOf(participant);
-        _set(participant, reputation > fall ? reputation - fall : 0);
-    }
-
-    function _set(ParticipantId participant, uint256 reputation) private {
-        _change[participant] = int256(reputation) - int256(INITIAL_REPUTATION);
+    function _change(ParticipantId participant, int256 change) private {
+        uint256 reputation = _vault.changeReputation(participant, change);
         emit ReputationChanged(participant, reputation);
     }
 }

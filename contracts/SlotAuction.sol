@@ -22,8 +22,8 @@ import {
 } from "./types/AuctionWords.sol";
 import { ParticipantId } from "./types/ParticipantId.sol";
 import { SlotId } from "./types/SlotId.sol";
-import { SupplyTermsLibrary } from "./types/SupplyWords.sol";
-import { ContractId, Price, Wh } from "./types/Units.sol";
+import { SupplyTermsLibrary, TradeWord } from "./types/SupplyWords.sol";
+import { Price, Wh } from "./types/Units.sol";
 
 /// @title SlotAuction
 /// @notice Implements {ISlotAuction}, where everything is described.
@@ -37,20 +37,34 @@ contract SlotAuction is AuctionPlans {
         bool lapsed;
         uint256 bids;
         uint256 offers;
+        uint256 leastEnergy;
+        uint256 fewestCores;
         uint256 nextBid;
         uint256 head;
         uint256 nextRelease;
         uint256 trades;
         uint256 work;
+        /// @dev Copies of the offers from place `first` on: each an `OfferRow` with the place of the next one that is not
+        /// used up above it; 0 if it was not read yet.
+        uint256 first;
+        uint256[] rows;
     }
 
+    uint256 private constant MAX_ENTRIES = 1 << 24;
     uint256 private constant REFS_PER_WORD = 6;
     uint256 private constant REF_BITS = 40;
 
-    /// @dev Steps of `work`: a look at an offer, the conclusion of a bid (a trade, at most), the release of an offer.
-    uint256 private constant LOOK_WORK = 1;
-    uint256 private constant CONCLUDE_WORK = 220;
-    uint256 private constant RELEASE_WORK = 45;
+    /// @dev How many offers a page keeps copies of: a bound on its memory, whatever the size of the book.
+    uint256 private constant MAX_COPIES = 1024;
+    uint256 private constant NEXT_OFFSET = 128;
+    uint256 private constant NOWHERE = type(uint256).max;
+
+    /// @dev Steps of `work`, of about 100 gas: a look at an offer, the reading of two offers from storage, the conclusion of a
+    /// bid (a trade at most), the release of an offer.
+    uint256 private constant LOOK_WORK = 2;
+    uint256 private constant READ_WORK = 25;
+    uint256 private constant CONCLUDE_WORK = 750;
+    uint256 private constant RELEASE_WORK = 130;
 
     IRandomBeacon private immutable _beacon;
     ISupplyBook private immutable _supply;
@@ -58,8 +72,10 @@ contract SlotAuction is AuctionPlans {
     uint256 private immutable _sellerShareBps;
 
     mapping(address ranker => RankingWord) private _rankings;
-    mapping(address ranker => mapping(uint256 index => uint256)) private _rankedBids;
-    mapping(address ranker => mapping(uint256 index => uint256)) private _rankedOffers;
+    /// @dev Six references in a word, from the lowest bit: participant 32 above index 8.
+    mapping(address ranker => uint256[MAX_ENTRIES]) private _rankedBids;
+    /// @dev Two `OfferRow`s in a word.
+    mapping(address ranker => uint256[MAX_ENTRIES]) private _rankedOffers;
     mapping(SlotId => CursorWord) private _cursors;
     mapping(SlotId => CandidatesWord) private _candidates;
     mapping(SlotId => bytes32) private _seeds;
@@ -132,9 +148,9 @@ contract SlotAuction is AuctionPlans {
         if (phase == uint256(Phase.Open)) {
             for (uint256 i; i < plan.count(); ++i) energy += offerOf(dataCentre, i).energy;
         } else if (phase == uint256(Phase.Matching)) {
-            address ranker = _cursors[slot].ranker();
+            uint256[MAX_ENTRIES] storage list = _rankedOffers[_cursors[slot].ranker()];
             for (uint256 i; i < book.offers(); ++i) {
-                OfferRow row = _rowAt(ranker, i);
+                OfferRow row = _storedRow(list, i);
                 if (row.seller() == dataCentre) energy += Wh.unwrap(row.energy());
             }
         }
@@ -175,55 +191,53 @@ contract SlotAuction is AuctionPlans {
     }
 
     function _rankBids(SlotId slot, RankingWord ranking, uint40[] calldata refs) private returns (uint256 last) {
-        mapping(uint256 => uint256) storage list = _rankedBids[msg.sender];
+        uint256[MAX_ENTRIES] storage list = _rankedBids[msg.sender];
         uint256 place = ranking.bids();
         last = ranking.lastBidKey();
+        // Words are written when they are full, the last one as it is; its other part belongs to no list.
+        uint256 word = place % REFS_PER_WORD == 0 ? 0 : list[place / REFS_PER_WORD];
         for (uint256 i; i < refs.length; ++i) {
             uint40 ref = refs[i];
             uint256 index = uint8(ref);
+            if (index >= MAX_ITEMS) revert NotInBook(slot, ref);
             BidWord bid = _bids[ParticipantId.wrap(uint32(ref >> 8))][index];
             if (bid.slot() != slot || BidWord.unwrap(bid) == 0) revert NotInBook(slot, ref);
             uint256 key = AuctionOrder.bidKey(bid.maxPrice(), bid.reputation(), bid.sequence(), index);
             if (key >= last) revert OutOfOrder(slot, ref);
             last = key;
-            uint256 position = place % REFS_PER_WORD;
-            // The first of a word overwrites what an earlier ranking left there.
-            uint256 word = position == 0 ? 0 : list[place / REFS_PER_WORD];
-            list[place / REFS_PER_WORD] = word | (uint256(ref) << (REF_BITS * position));
+            word |= uint256(ref) << (REF_BITS * (place % REFS_PER_WORD));
             ++place;
+            if (place % REFS_PER_WORD == 0 || i + 1 == refs.length) list[(place - 1) / REFS_PER_WORD] = word;
+            if (place % REFS_PER_WORD == 0) word = 0;
         }
     }
 
     function _rankOffers(SlotId slot, RankingWord ranking, uint40[] calldata refs) private returns (uint256 last) {
-        mapping(uint256 => uint256) storage list = _rankedOffers[msg.sender];
+        uint256[MAX_ENTRIES] storage list = _rankedOffers[msg.sender];
         uint256 place = ranking.offers();
         last = ranking.lastOfferKey();
+        uint256 word = place % 2 == 0 ? 0 : uint128(list[place / 2]);
         for (uint256 i; i < refs.length; ++i) {
-            uint40 ref = refs[i];
-            uint256 index = uint8(ref);
-            ParticipantId seller = ParticipantId.wrap(uint32(ref >> 8));
-            PlanWord plan = _plans[seller];
-            bool inBook =
-                plan.seller() &&
-                    plan.slot() == slot &&
-                    plan.status() == uint256(PlanStatus.Revealed) &&
-                    index < plan.count();
-            if (!inBook) revert NotInBook(slot, ref);
-            Offer memory offer = offerOf(seller, index);
-            uint256 key = AuctionOrder.offerKey(Price.wrap(offer.price), plan.reputation(), plan.sequence(), index);
-            if (key >= last) revert OutOfOrder(slot, ref);
+            (uint256 key, OfferRow row) = _offerInBook(slot, refs[i]);
+            if (key >= last) revert OutOfOrder(slot, refs[i]);
             last = key;
-            OfferRow row = OfferRowLibrary.pack(
-                seller,
-                index,
-                Price.wrap(offer.price),
-                Wh.wrap(offer.energy),
-                offer.cores
-            );
-            uint256 word = place % 2 == 0 ? 0 : list[place / 2] << 128;
-            list[place / 2] = (word >> 128) | (uint256(OfferRow.unwrap(row)) << (128 * (place % 2)));
+            word |= uint256(OfferRow.unwrap(row)) << (128 * (place % 2));
             ++place;
+            if (place % 2 == 0 || i + 1 == refs.length) list[(place - 1) / 2] = word;
+            if (place % 2 == 0) word = 0;
         }
+    }
+
+    function _offerInBook(SlotId slot, uint40 ref) private view returns (uint256 key, OfferRow row) {
+        uint256 index = uint8(ref);
+        ParticipantId seller = ParticipantId.wrap(uint32(ref >> 8));
+        PlanWord plan = _plans[seller];
+        bool revealed = plan.seller() && plan.slot() == slot && plan.status() == uint256(PlanStatus.Revealed);
+        if (!revealed || index >= plan.count()) revert NotInBook(slot, ref);
+        Offer memory offer = offerOf(seller, index);
+        Price price = Price.wrap(offer.price);
+        key = AuctionOrder.offerKey(price, plan.reputation(), plan.sequence(), index);
+        row = OfferRowLibrary.pack(seller, index, price, Wh.wrap(offer.energy), offer.cores);
     }
 
     /// @dev The caller's lists are not what a slot is matched by.
@@ -247,20 +261,7 @@ contract SlotAuction is AuctionPlans {
     }
 
     function _match(SlotId slot, BookWord book, uint256 work) private returns (bool cleared) {
-        CursorWord cursor = _cursors[slot];
-        Page memory page = Page({
-            slot: slot,
-            ranker: cursor.ranker(),
-            seed: _seeds[slot],
-            lapsed: block.timestamp >= startOf(slot) + SLOT_SECONDS,
-            bids: book.bids(),
-            offers: book.offers(),
-            nextBid: cursor.nextBid(),
-            head: cursor.head(),
-            nextRelease: cursor.nextRelease(),
-            trades: cursor.trades(),
-            work: work
-        });
+        Page memory page = _page(slot, book, work);
         if (page.nextBid < page.bids) _matchBids(page);
         if (page.nextBid == page.bids) _releaseOffers(page);
         cleared = page.nextBid == page.bids && page.nextRelease == page.offers;
@@ -268,10 +269,31 @@ contract SlotAuction is AuctionPlans {
         _cursors[slot] = CursorLibrary.pack(page.ranker, page.nextBid, page.head, page.nextRelease, page.trades);
         if (cleared) {
             _books[slot] = book.withPhase(uint256(Phase.Cleared));
+            if (page.bids + page.offers != 0) --_openBooks;
             emit Cleared(slot, page.trades);
         } else if (page.nextBid == page.bids) {
             _books[slot] = book.withPhase(uint256(Phase.Releasing));
         }
+    }
+
+    function _page(SlotId slot, BookWord book, uint256 work) private view returns (Page memory page) {
+        CursorWord cursor = _cursors[slot];
+        page.slot = slot;
+        page.ranker = cursor.ranker();
+        page.seed = _seeds[slot];
+        page.lapsed = block.timestamp >= startOf(slot) + SLOT_SECONDS;
+        page.bids = book.bids();
+        page.offers = book.offers();
+        page.leastEnergy = book.leastEnergy();
+        page.fewestCores = book.fewestCores();
+        page.nextBid = cursor.nextBid();
+        page.head = cursor.head();
+        page.nextRelease = cursor.nextRelease();
+        page.trades = cursor.trades();
+        page.work = work;
+        page.first = page.head;
+        uint256 copies = page.offers - page.head;
+        page.rows = new uint256[](copies < MAX_COPIES ? copies : MAX_COPIES);
     }
 
     /// @dev Concludes bids in their order. A page may end in the midst of the search for a bid's candidates; the next one goes
@@ -279,10 +301,10 @@ contract SlotAuction is AuctionPlans {
     function _matchBids(Page memory page) private {
         CandidatesWord found = _candidates[page.slot];
         bool stored = CandidatesWord.unwrap(found) != 0;
+        uint256[MAX_ENTRIES] storage list = _rankedBids[page.ranker];
         while (page.nextBid < page.bids) {
-            uint40 ref = uint40(
-                _rankedBids[page.ranker][page.nextBid / REFS_PER_WORD] >> (REF_BITS * (page.nextBid % REFS_PER_WORD))
-            );
+            uint256 refs = list[page.nextBid / REFS_PER_WORD];
+            uint40 ref = uint40(refs >> (REF_BITS * (page.nextBid % REFS_PER_WORD)));
             BidWord bid = _bids[ParticipantId.wrap(uint32(ref >> 8))][uint8(ref)];
             bool complete;
             (complete, found) = page.lapsed ? (true, CandidatesWord.wrap(0)) : _search(page, bid, found);
@@ -302,7 +324,8 @@ contract SlotAuction is AuctionPlans {
         if (stored) _candidates[page.slot] = CandidatesWord.wrap(0);
     }
 
-    /// @dev Looks for the cheapest offers that the bid can be served from.
+    /// @dev Looks for the cheapest offers that the bid can be served from. Offers with less left than any bid of the slot needs
+    /// leave the list as they are met.
     /// @return complete false if the page's work is done before the search
     /// @return found the candidates so far
     function _search(
@@ -313,94 +336,116 @@ contract SlotAuction is AuctionPlans {
         found = found_;
         uint256 place = found.next();
         if (place < page.head) place = page.head;
-        uint256 maxPrice = Price.unwrap(bid.maxPrice());
-        uint256 energy = Wh.unwrap(bid.energy());
-        uint256 cores = bid.cores();
+        uint256 previous = NOWHERE;
         while (place < page.offers && found.count() < _drawAmong) {
-            if (page.work < LOOK_WORK) return (false, found.withNext(place));
-            page.work -= LOOK_WORK;
-            OfferRow row = _rowAt(page.ranker, place);
+            if (page.work < LOOK_WORK + READ_WORK) return (false, found.withNext(place));
+            uint256 copy = _copyOf(page, place);
+            OfferRow row = OfferRow.wrap(uint128(copy));
             // The offers come by price: no cheaper one follows.
-            if (Price.unwrap(row.price()) > maxPrice) break;
-            if (place == page.head && row.usedUp()) {
-                // It leaves the list, as do those behind it that are used up when the search gets there.
-                ++page.head;
-            } else if (Wh.unwrap(row.energy()) >= energy && row.cores() >= cores) {
-                found = found.add(place);
+            if (Price.unwrap(row.price()) > Price.unwrap(bid.maxPrice())) break;
+            uint256 next = copy >> NEXT_OFFSET;
+            if (Wh.unwrap(row.energy()) < page.leastEnergy || row.cores() < page.fewestCores) {
+                if (place == page.head) page.head = next;
+                else if (previous != NOWHERE) _setNext(page, previous, next);
+            } else {
+                if (Wh.unwrap(row.energy()) >= Wh.unwrap(bid.energy()) && row.cores() >= bid.cores()) {
+                    found = found.add(place);
+                }
+                previous = place;
             }
-            ++place;
+            place = next;
         }
-        // The place is kept in case that the page ends before the bid is concluded: the search then ends at once.
+        // Kept in case that the page ends before the bid is concluded: the search then ends at once.
         return (true, found.withNext(page.offers));
     }
 
     function _trade(Page memory page, uint40 ref, BidWord bid, CandidatesWord found) private {
         uint256 drawn = uint256(keccak256(abi.encode(page.seed, page.nextBid))) % found.count();
         uint256 place = found.placeAt(drawn);
-        OfferRow row = _rowAt(page.ranker, place);
-        Price price = SettlementMath.tradePrice(row.price(), bid.maxPrice(), _sellerShareBps);
-        uint256 sellerDeposit = _sell(page.ranker, place, row, bid);
+        OfferRow row = _storedRow(_rankedOffers[page.ranker], place);
+        OfferRow left = row.less(bid.energy(), bid.cores());
+        _setRow(page, place, left);
+        uint256 bps = _depositBps(_plans[row.seller()].reputation());
+        // What the offer needs less of its deposit is the contract's.
+        uint256 sellerDeposit =
+            _offerLock(row.energy(), row.price(), bps) - _offerLock(left.energy(), row.price(), bps);
         ++page.trades;
-        ContractId contractId = _sign(ParticipantId.wrap(uint32(ref >> 8)), row.seller(), bid, price, sellerDeposit);
-        emit Traded(page.slot, contractId, ref, row.ref(), price, found.count());
+        TradeWord origin = TradeWord.wrap(uint8(ref) | (uint256(row.index()) << 8) | (found.count() << 16));
+        _sign(ParticipantId.wrap(uint32(ref >> 8)), row, bid, sellerDeposit, origin);
     }
 
     /// @dev Signs the contract, which takes over what it needs of the bid's lock; the rest is available again.
-    function _sign(
-        ParticipantId buyer,
-        ParticipantId seller,
-        BidWord bid,
-        Price price,
-        uint256 sellerDeposit
-    ) private returns (ContractId contractId) {
+    function _sign(ParticipantId buyer, OfferRow row, BidWord bid, uint256 sellerDeposit, TradeWord origin) private {
+        Price price = SettlementMath.tradePrice(row.price(), bid.maxPrice(), _sellerShareBps);
         uint256 bps = _depositBps(bid.reputation());
         uint256 escrow = SettlementMath.amountUp(bid.energy(), price);
         uint256 buyerDeposit = SettlementMath.bpsUp(escrow, bps);
-        contractId = _supply.sign(SupplyTermsLibrary.fromBid(bid, buyer, seller, price), buyerDeposit, sellerDeposit);
+        _supply.sign(SupplyTermsLibrary.fromBid(bid, buyer, row.seller(), price), buyerDeposit, sellerDeposit, origin);
         // Not negative: the price is at most the bid's, and both sums are rounded up.
         uint256 excess = _bidLock(bid.energy(), bid.maxPrice(), bps) - escrow - buyerDeposit;
         if (excess != 0) VAULT.unlock(buyer, excess);
     }
 
-    /// @dev Deducts the bid from the offer.
-    /// @return deposit the part of the offer's deposit that is now the contract's: what the offer needs less of it
-    function _sell(address ranker, uint256 place, OfferRow row, BidWord bid) private returns (uint256 deposit) {
-        uint256 bps = _depositBps(_plans[row.seller()].reputation());
-        OfferRow left = row.less(bid.energy(), bid.cores());
-        _setRow(ranker, place, left);
-        return _offerLock(row.energy(), row.price(), bps) - _offerLock(left.energy(), row.price(), bps);
-    }
-
     function _returnBid(SlotId slot, uint40 ref, BidWord bid) private {
         ParticipantId buyer = ParticipantId.wrap(uint32(ref >> 8));
-        emit Unmatched(slot, buyer, ref);
+        emit Unmatched(slot, buyer, uint8(ref));
         VAULT.unlock(buyer, _bidLock(bid.energy(), bid.maxPrice(), _depositBps(bid.reputation())));
     }
 
-    /// @dev Gives sellers back what is locked for the energy that they have not sold, and closes their plans.
+    /// @dev Gives sellers back what is locked for the energy that they have not sold.
     function _releaseOffers(Page memory page) private {
+        uint256[MAX_ENTRIES] storage list = _rankedOffers[page.ranker];
         while (page.nextRelease < page.offers && page.work >= RELEASE_WORK) {
             page.work -= RELEASE_WORK;
-            OfferRow row = _rowAt(page.ranker, page.nextRelease);
-            ParticipantId seller = row.seller();
-            PlanWord plan = _plans[seller];
-            if (plan.status() == uint256(PlanStatus.Revealed)) {
-                _plans[seller] = plan.withStatus(uint256(PlanStatus.Closed));
-            }
-            uint256 unsold = _offerLock(row.energy(), row.price(), _depositBps(plan.reputation()));
-            if (unsold != 0) VAULT.unlock(seller, unsold);
+            OfferRow row = _storedRow(list, page.nextRelease);
+            uint256 bps = _depositBps(_plans[row.seller()].reputation());
+            uint256 unsold = _offerLock(row.energy(), row.price(), bps);
+            if (unsold != 0) VAULT.unlock(row.seller(), unsold);
             ++page.nextRelease;
         }
     }
 
-    function _rowAt(address ranker, uint256 place) private view returns (OfferRow) {
-        return OfferRow.wrap(uint128(_rankedOffers[ranker][place / 2] >> (128 * (place % 2))));
+    // ---------------------------------------------------------------- internals: offers
+
+    /// @dev The offer at `place` with the place of the next one above it, from the page's memory if it is there.
+    function _copyOf(Page memory page, uint256 place) private view returns (uint256 copy) {
+        page.work -= LOOK_WORK;
+        uint256 index = place - page.first;
+        if (index < page.rows.length) copy = page.rows[index];
+        if (copy != 0) return copy;
+        page.work -= READ_WORK;
+        uint256 word = _rankedOffers[page.ranker][place / 2];
+        uint256 even = place & ~uint256(1);
+        _keep(page, even, uint128(word) | ((even + 1) << NEXT_OFFSET));
+        _keep(page, even + 1, (word >> 128) | ((even + 2) << NEXT_OFFSET));
+        return uint128(word >> (128 * (place % 2))) | ((place + 1) << NEXT_OFFSET);
     }
 
-    function _setRow(address ranker, uint256 place, OfferRow row) private {
+    /// @dev Keeps a copy unless there is one, whose next place may be another by now.
+    function _keep(Page memory page, uint256 place, uint256 copy) private pure {
+        if (place < page.first) return;
+        uint256 index = place - page.first;
+        if (index < page.rows.length && page.rows[index] == 0) page.rows[index] = copy;
+    }
+
+    function _setNext(Page memory page, uint256 place, uint256 next) private pure {
+        uint256 index = place - page.first;
+        if (index < page.rows.length) page.rows[index] = uint128(page.rows[index]) | (next << NEXT_OFFSET);
+    }
+
+    function _setRow(Page memory page, uint256 place, OfferRow row) private {
+        uint256[MAX_ENTRIES] storage list = _rankedOffers[page.ranker];
         uint256 shift = 128 * (place % 2);
-        uint256 word = _rankedOffers[ranker][place / 2];
-        word &= ~(uint256(type(uint128).max) << shift);
-        _rankedOffers[ranker][place / 2] = word | (uint256(OfferRow.unwrap(row)) << shift);
+        uint256 word = list[place / 2] & ~(uint256(type(uint128).max) << shift);
+        list[place / 2] = word | (uint256(OfferRow.unwrap(row)) << shift);
+        uint256 index = place - page.first;
+        // Candidates of an earlier page may not have been read in this one.
+        if (index < page.rows.length && page.rows[index] != 0) {
+            page.rows[index] = (page.rows[index] & ~uint256(type(uint128).max)) | OfferRow.unwrap(row);
+        }
+    }
+
+    function _storedRow(uint256[MAX_ENTRIES] storage list, uint256 place) private view returns (OfferRow) {
+        return OfferRow.wrap(uint128(list[place / 2] >> (128 * (place % 2))));
     }
 }

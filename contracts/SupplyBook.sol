@@ -12,7 +12,7 @@ import { SettlementMath } from "./libraries/SettlementMath.sol";
 import { MarketPart } from "./MarketPart.sol";
 import { ParticipantId } from "./types/ParticipantId.sol";
 import { SlotId } from "./types/SlotId.sol";
-import { SupplyProgressLibrary, SupplyProgressWord, SupplyTermsWord } from "./types/SupplyWords.sol";
+import { SupplyProgressLibrary, SupplyProgressWord, SupplyTermsWord, TradeWord } from "./types/SupplyWords.sol";
 import { ContractId, CoreSeconds, Wh } from "./types/Units.sol";
 
 /// @title SupplyBook
@@ -53,12 +53,18 @@ contract SupplyBook is ISupplyBook, MarketPart {
     function sign(
         SupplyTermsWord terms,
         uint256 buyerDeposit,
-        uint256 sellerDeposit
-    ) external only(_auction) returns (ContractId contractId) {
-        contractId = ContractId.wrap(++_contracts);
+        uint256 sellerDeposit,
+        TradeWord trade
+    ) external only(_auction) {
+        ContractId contractId = ContractId.wrap(++_contracts);
+        SupplyProgressWord progress = SupplyProgressLibrary.pack(
+            buyerDeposit,
+            sellerDeposit,
+            uint256(SupplyStatus.Running)
+        );
         _terms[contractId] = terms;
-        _progress[contractId] = SupplyProgressLibrary.pack(buyerDeposit, sellerDeposit, uint256(SupplyStatus.Running));
-        emit Signed(contractId, terms.buyer(), terms.seller(), terms, buyerDeposit, sellerDeposit);
+        _progress[contractId] = progress;
+        emit Signed(contractId, terms.buyer(), terms.seller(), terms, progress, trade);
     }
 
     /// @inheritdoc ISupplyBook
@@ -84,9 +90,7 @@ contract SupplyBook is ISupplyBook, MarketPart {
         uint256 returned = _escrow(terms, progress) + progress.buyerDeposit();
         emit Expired(contractId, penalty, returned);
 
-        _vault.pay(terms.seller(), terms.buyer(), penalty);
-        _vault.unlock(terms.seller(), progress.sellerDeposit() - penalty);
-        _vault.unlock(terms.buyer(), returned);
+        _vault.settle(terms.seller(), terms.buyer(), penalty, progress.sellerDeposit() - penalty, returned);
         _reputation.penalizeDefault(terms.seller());
     }
 
@@ -167,33 +171,36 @@ contract SupplyBook is ISupplyBook, MarketPart {
         bool complete = CoreSeconds.unwrap(progress.delivered()) == CoreSeconds.unwrap(terms.coreSeconds());
         if (complete) progress = progress.withStatus(uint256(SupplyStatus.Fulfilled));
         _progress[contractId] = progress;
-        emit Delivered(
-            contractId,
-            dataCentre,
-            slot,
-            delivery.coreSeconds,
-            delivery.pv,
-            delivery.esd,
-            delivery.grid,
-            earned
-        );
-        if (earned != 0) _vault.pay(terms.buyer(), terms.seller(), earned);
-        if (complete) _fulfil(contractId, terms, progress);
+        emit Delivered(contractId, dataCentre, slot, progress, earned);
+        if (complete) {
+            _fulfil(contractId, terms, progress, earned);
+        } else {
+            _vault.settle(terms.buyer(), terms.seller(), earned, 0, 0);
+        }
         // The seller's own readings settle its tab with the grid; income from another's must not pass it by.
         if (terms.seller() != dataCentre) _meters.settleTab(terms.seller());
     }
 
-    function _fulfil(ContractId contractId, SupplyTermsWord terms, SupplyProgressWord progress) private {
+    function _fulfil(
+        ContractId contractId,
+        SupplyTermsWord terms,
+        SupplyProgressWord progress,
+        uint256 earned
+    ) private {
         emit Fulfilled(contractId);
         uint256 agreed = Wh.unwrap(terms.energy());
         if (progress.pv() + progress.esd() < agreed) {
             emit PvShortfall(contractId, agreed, progress.pv(), progress.esd());
         }
         // What rounding left of the escrow goes back to the buyer with the deposit.
-        _vault.unlock(terms.buyer(), _escrow(terms, progress) + progress.buyerDeposit());
-        _vault.unlock(terms.seller(), progress.sellerDeposit());
-        _reputation.reward(terms.buyer(), terms.energy());
-        _reputation.reward(terms.seller(), terms.energy());
+        _vault.settle(
+            terms.buyer(),
+            terms.seller(),
+            earned,
+            _escrow(terms, progress) + progress.buyerDeposit(),
+            progress.sellerDeposit()
+        );
+        _reputation.reward(terms.buyer(), terms.seller(), terms.energy());
     }
 
     function _checkDelivery(

@@ -78,7 +78,7 @@ contract TransferBook is ITransferBook, MarketPart, SlotClock {
 
         uint256 released = _quoteDeposit(dataCentre);
         uint256 bps = SettlementMath.depositBps(
-            _reputation.reputationOf(dataCentre),
+            _vault.reputationOf(dataCentre),
             MAX_REPUTATION,
             _minDepositBps,
             _maxDepositBps
@@ -135,6 +135,7 @@ contract TransferBook is ITransferBook, MarketPart, SlotClock {
         // The quote's deposit covers the transfer's, which is the part by which it falls.
         uint256 deposit = _quoteDeposit(order.target);
         quoted.energy = Wh.wrap(Wh.unwrap(quoted.energy) - Wh.unwrap(energy));
+        quoted.cores -= terms.cores();
         deposit -= _quoteDeposit(order.target);
         // At most the value of 2^32 Wh at 2^32 micro-yuan per kWh: 55 bits.
         t.deposit = uint64(deposit);
@@ -156,7 +157,7 @@ contract TransferBook is ITransferBook, MarketPart, SlotClock {
         uint256 debt = CoreSeconds.unwrap(t.executed) - CoreSeconds.unwrap(t.repaid);
         if (CoreSeconds.unwrap(coreSeconds) > debt) revert InvalidShare(CoreSeconds.unwrap(coreSeconds), debt);
         SlotId latest = terms.deadline() < t.periodEnd ? terms.deadline() : t.periodEnd;
-        _checkDue(due, currentSlot(), latest);
+        _checkDue(terms, coreSeconds, due, currentSlot(), latest);
 
         t.returning = contractId;
         _open(contractId, transferId, t.first, coreSeconds, due, true);
@@ -178,9 +179,7 @@ contract TransferBook is ITransferBook, MarketPart, SlotClock {
         emit TransferDefaulted(transferId, open, penalty);
 
         _supply.setHandedOver(t.contractId, false);
-        _vault.pay(t.target, t.first, penalty);
-        _vault.unlock(t.target, t.deposit - penalty);
-        if (feeLeft != 0) _vault.unlock(t.first, feeLeft);
+        _vault.settle(t.target, t.first, penalty, t.deposit - penalty, feeLeft);
         _reputation.penalizeDefault(t.target);
         _closeIfPaid(transferId, t);
         // The penalty is income, of which arrears are taken first.
@@ -212,7 +211,7 @@ contract TransferBook is ITransferBook, MarketPart, SlotClock {
         uint256 amount = _value(t, t.executed) - _value(t, t.repaid);
         t.settled = debt;
         emit DebtSettled(transferId, debt, amount);
-        _vault.pay(t.first, t.target, amount);
+        _vault.settle(t.first, t.target, amount, 0, 0);
         _closeIfPaid(transferId, t);
         _meters.settleTab(t.target);
     }
@@ -353,14 +352,28 @@ contract TransferBook is ITransferBook, MarketPart, SlotClock {
         }
         SlotId current = currentSlot();
         _checkDue(
+            terms,
+            order.coreSeconds,
             order.due,
             quoted.firstSlot > current ? quoted.firstSlot : current,
             quoted.lastSlot < terms.deadline() ? quoted.lastSlot : terms.deadline()
         );
     }
 
-    function _checkDue(SlotId due, SlotId earliest, SlotId latest) private pure {
+    /// @dev The work can be done by the due slot: else the executor would be bound to fail, whatever it does.
+    function _checkDue(
+        SupplyTermsWord terms,
+        CoreSeconds coreSeconds,
+        SlotId due,
+        SlotId earliest,
+        SlotId latest
+    ) private view {
+        if (earliest < terms.firstSlot()) earliest = terms.firstSlot();
         if (due < earliest || due > latest) revert InvalidDue(due, earliest, latest);
+        uint256 start = startOf(terms.firstSlot());
+        if (start < block.timestamp) start = block.timestamp;
+        uint256 limit = terms.cores() * (startOf(due.plus(1)) - start);
+        if (CoreSeconds.unwrap(coreSeconds) > limit) revert InvalidShare(CoreSeconds.unwrap(coreSeconds), limit);
     }
 
     // ---------------------------------------------------------------- internals: effects
@@ -394,11 +407,10 @@ contract TransferBook is ITransferBook, MarketPart, SlotClock {
         if (complete) t.status = TransferStatus.Owing;
         emit Executed(transferId, done, paid, networkPaid);
 
-        if (paid != 0) _vault.pay(t.first, t.target, paid);
-        if (networkPaid != 0) _vault.pay(t.first, t.networkOperator, networkPaid);
+        _vault.settle(t.first, t.target, paid, 0, complete ? t.deposit : 0);
+        if (networkPaid != 0) _vault.settle(t.first, t.networkOperator, networkPaid, 0, 0);
         if (complete) {
-            _vault.unlock(t.target, t.deposit);
-            _reputation.reward(t.target, t.energy);
+            _reputation.reward(t.first, t.target, t.energy);
             _closeIfPaid(transferId, t);
         }
     }

@@ -9,8 +9,10 @@ import { ReentrancyGuard } from "@openzeppelin/contracts/utils/ReentrancyGuard.s
 
 import { IIdentityRegistry } from "./interfaces/IIdentityRegistry.sol";
 import { Addresses, IMarketDirectory } from "./interfaces/IMarketDirectory.sol";
+import { MAX_REPUTATION } from "./interfaces/IReputation.sol";
 import { Account, IVault } from "./interfaces/IVault.sol";
 import { MarketPart } from "./MarketPart.sol";
+import { AccountLibrary, AccountWord } from "./types/AccountWord.sol";
 import { ParticipantId } from "./types/ParticipantId.sol";
 
 /// @title Vault
@@ -20,13 +22,14 @@ contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
 
     IERC20 private immutable _token;
     IIdentityRegistry private immutable _identities;
+    address private immutable _reputation;
     address private immutable _meters;
     address private immutable _beacon;
     address private immutable _auction;
     address private immutable _supply;
     address private immutable _transfers;
 
-    mapping(ParticipantId => Account) private _accounts;
+    mapping(ParticipantId => AccountWord) private _accounts;
     uint256 private _penaltyPool;
 
     modifier onlyMarket() {
@@ -45,6 +48,7 @@ contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
         Addresses memory market = directory_.addresses();
         _token = IERC20(market.token);
         _identities = IIdentityRegistry(market.identities);
+        _reputation = market.reputation;
         _meters = market.meters;
         _beacon = market.beacon;
         _auction = market.auction;
@@ -93,34 +97,37 @@ contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
 
     /// @inheritdoc IVault
     function lock(ParticipantId participant, uint256 amount) external onlyMarket {
-        Account memory account = _accounts[participant];
-        if (amount > account.available) revert InsufficientFunds(participant, account.available, amount);
-        _lock(participant, account, amount);
+        if (!_tryLock(participant, amount)) {
+            revert InsufficientFunds(participant, _accounts[participant].available(), amount);
+        }
     }
 
     /// @inheritdoc IVault
     function tryLock(ParticipantId participant, uint256 amount) external onlyMarket returns (bool) {
-        Account memory account = _accounts[participant];
-        if (amount > account.available) return false;
-        _lock(participant, account, amount);
-        return true;
+        return _tryLock(participant, amount);
     }
 
     /// @inheritdoc IVault
     function unlock(ParticipantId participant, uint256 amount) external onlyMarket {
-        Account memory account = _accounts[participant];
-        // The market unlocks what it locked: less than 2^128, and checked.
-        account.locked -= uint128(amount);
-        account.available += uint128(amount);
-        _accounts[participant] = account;
-        emit Unlocked(participant, amount);
+        AccountWord account = _accounts[participant];
+        _requireLocked(participant, account, amount);
+        _accounts[participant] = account.unlock(amount);
     }
 
     /// @inheritdoc IVault
-    function pay(ParticipantId from, ParticipantId to, uint256 amount) external onlyMarket {
-        _accounts[from].locked -= uint128(amount);
-        _accounts[to].available += uint128(amount);
-        emit Paid(from, to, amount);
+    function settle(
+        ParticipantId from,
+        ParticipantId to,
+        uint256 paid,
+        uint256 unlockFrom,
+        uint256 unlockTo
+    ) external onlyMarket {
+        AccountWord payer = _accounts[from];
+        _requireLocked(from, payer, paid + unlockFrom);
+        _accounts[from] = payer.spend(paid).unlock(unlockFrom);
+        AccountWord payee = _accounts[to];
+        _requireLocked(to, payee, unlockTo);
+        _accounts[to] = payee.credit(paid).unlock(unlockTo);
     }
 
     /// @inheritdoc IVault
@@ -129,26 +136,44 @@ contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
         ParticipantId to,
         uint256 upTo
     ) external onlyMarket returns (uint256 paid) {
-        uint256 available = _accounts[from].available;
+        AccountWord payer = _accounts[from];
+        uint256 available = payer.available();
         paid = upTo < available ? upTo : available;
         if (paid == 0) return 0;
-        _accounts[from].available -= uint128(paid);
-        _accounts[to].available += uint128(paid);
-        emit Paid(from, to, paid);
+        _accounts[from] = payer.debit(paid);
+        _accounts[to] = _accounts[to].credit(paid);
     }
 
     /// @inheritdoc IVault
     function seize(ParticipantId participant, uint256 amount) external onlyMarket {
-        _accounts[participant].locked -= uint128(amount);
+        AccountWord account = _accounts[participant];
+        _requireLocked(participant, account, amount);
+        _accounts[participant] = account.spend(amount);
         _penaltyPool += amount;
-        emit Seized(participant, amount);
+    }
+
+    /// @inheritdoc IVault
+    function changeReputation(ParticipantId participant, int256 change) external returns (uint256 reputation) {
+        if (msg.sender != _reputation) revert NotMarket(msg.sender);
+        AccountWord account = _accounts[participant];
+        int256 changed = int256(account.reputation()) + change;
+        if (changed < 0) changed = 0;
+        reputation = uint256(changed);
+        if (reputation > MAX_REPUTATION) reputation = MAX_REPUTATION;
+        _accounts[participant] = account.withReputation(reputation);
     }
 
     // ---------------------------------------------------------------- views
 
     /// @inheritdoc IVault
+    function reputationOf(ParticipantId participant) external view returns (uint256) {
+        return _accounts[participant].reputation();
+    }
+
+    /// @inheritdoc IVault
     function accountOf(ParticipantId participant) external view returns (Account memory) {
-        return _accounts[participant];
+        AccountWord account = _accounts[participant];
+        return Account({ available: uint112(account.available()), locked: uint112(account.locked()) });
     }
 
     /// @inheritdoc IVault
@@ -168,21 +193,23 @@ contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
     function _deposit(ParticipantId participant, uint256 amount) private {
         if (amount == 0) revert ZeroAmount();
         uint256 before = _token.balanceOf(address(this));
-        // As the vault never holds more than 128 bits, no sum of its accounts can overflow and block a settlement.
-        if (amount > type(uint128).max || before > type(uint128).max - amount) revert AmountTooLarge(amount);
+        // As the vault never holds more, no sum of its accounts can overflow and block a settlement.
+        if (amount > AccountLibrary.MAX_AMOUNT || before > AccountLibrary.MAX_AMOUNT - amount) {
+            revert AmountTooLarge(amount);
+        }
         _token.safeTransferFrom(msg.sender, address(this), amount);
         uint256 received = _token.balanceOf(address(this)) - before;
         if (received != amount) revert TokenTransferMismatch(amount, received);
 
-        _accounts[participant].available += uint128(amount);
+        _accounts[participant] = _accounts[participant].credit(amount);
         emit Deposited(participant, msg.sender, amount);
     }
 
     function _take(ParticipantId participant, uint256 amount) private {
         if (amount == 0) revert ZeroAmount();
-        uint128 available = _accounts[participant].available;
-        if (amount > available) revert InsufficientFunds(participant, available, amount);
-        _accounts[participant].available = available - uint128(amount);
+        AccountWord account = _accounts[participant];
+        if (amount > account.available()) revert InsufficientFunds(participant, account.available(), amount);
+        _accounts[participant] = account.debit(amount);
     }
 
     function _send(address to, uint256 amount) private {
@@ -192,11 +219,14 @@ contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
         if (sent != amount) revert TokenTransferMismatch(amount, sent);
     }
 
-    function _lock(ParticipantId participant, Account memory account, uint256 amount) private {
-        // At most what is available, so it fits.
-        account.available -= uint128(amount);
-        account.locked += uint128(amount);
-        _accounts[participant] = account;
-        emit Locked(participant, amount);
+    function _tryLock(ParticipantId participant, uint256 amount) private returns (bool) {
+        AccountWord account = _accounts[participant];
+        if (amount > account.available()) return false;
+        _accounts[participant] = account.lock(amount);
+        return true;
+    }
+
+    function _requireLocked(ParticipantId participant, AccountWord account, uint256 amount) private pure {
+        if (amount > account.locked()) revert InsufficientLock(participant, account.locked(), amount);
     }
 }

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import { ParticipantId } from "../types/ParticipantId.sol";
 import { SlotId } from "../types/SlotId.sol";
-import { ContractId, Price, Wh } from "../types/Units.sol";
+import { Wh } from "../types/Units.sol";
 
 /// @notice A buyer's bid for one task.
 struct Bid {
@@ -67,8 +67,8 @@ struct SignedPlan {
     bytes32 vs;
 }
 
-/// @notice States of a participant's latest plan. From `Sealed` it goes to one of the others, from `Revealed` to `Closed`; only
-/// a new plan leads back.
+/// @notice States of a participant's latest plan. From `Sealed` it goes to one of the others, from `Revealed` to `Closed` when
+/// its slot is cleared; only a new plan leads back.
 enum PlanStatus {
     None,
     Sealed,
@@ -143,9 +143,8 @@ interface ISlotAuction {
     /// @notice A sealed plan was withdrawn.
     event PlanWithdrawn(ParticipantId indexed participant, SlotId indexed slot);
 
-    /// @notice A plan was revealed and funded.
-    /// @param items bids as in `BidWord`, or offers as in `OfferRow`, two in a word
-    event Revealed(ParticipantId indexed participant, SlotId indexed slot, bytes32 salt, uint256[] items);
+    /// @notice A plan was revealed and funded. `bidOf` and `offerOf` give what is in it.
+    event Revealed(ParticipantId indexed participant, SlotId indexed slot, bytes32 salt);
 
     /// @notice A plan was revealed that the participant cannot fund; it takes no part, and its bond is forfeited.
     event PlanDropped(ParticipantId indexed participant, SlotId indexed slot, uint256 needed, uint256 bond);
@@ -163,21 +162,10 @@ interface ISlotAuction {
     /// @notice The order of a slot is fixed, and its matching begins.
     event MatchingStarted(SlotId indexed slot, address indexed ranker, bytes32 seed, uint256 bids, uint256 offers);
 
-    /// @notice A bid was matched.
-    /// @param bid buyer's number * 256 + index of the bid in its plan
-    /// @param offer seller's number * 256 + index of the offer in its plan
-    /// @param candidates how many offers the draw was among
-    event Traded(
-        SlotId indexed slot,
-        ContractId indexed contractId,
-        uint40 bid,
-        uint40 offer,
-        Price price,
-        uint256 candidates
-    );
-
-    /// @notice A bid was not matched; everything locked for it is available again.
-    event Unmatched(SlotId indexed slot, ParticipantId indexed buyer, uint40 bid);
+    /// @notice A bid was not matched; everything locked for it is available again. A bid that was matched is told by the supply
+    /// book's `Signed`.
+    /// @param index of the bid in the buyer's plan
+    event Unmatched(SlotId indexed slot, ParticipantId indexed buyer, uint256 index);
 
     /// @notice A slot is cleared; nothing is locked for its plans any more.
     event Cleared(SlotId indexed slot, uint256 trades);
@@ -298,7 +286,8 @@ interface ISlotAuction {
     /// continues it.
     /// @param bids next bids of the order: buyer's number * 256 + index of the bid in its plan
     /// @param offers next offers of the order: seller's number * 256 + index of the offer in its plan
-    /// @param work how much to match at most, in steps of about 400 gas; 0 to list only
+    /// @param work how much to match at most, in steps of about 100 gas; 0 to list only. Less than 800 steps, what the
+    /// conclusion of one bid takes, may come to nothing.
     /// @return cleared whether the slot is cleared now
     function clear(
         SlotId slot,

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import { Delivery } from "./IMeterBook.sol";
 import { ParticipantId } from "../types/ParticipantId.sol";
 import { SlotId } from "../types/SlotId.sol";
-import { SupplyTermsWord } from "../types/SupplyWords.sol";
+import { SupplyProgressWord, SupplyTermsWord, TradeWord } from "../types/SupplyWords.sol";
 import { ContractId, CoreSeconds, Price, Wh } from "../types/Units.sol";
 
 /// @notice States of a supply contract. The last two are ends.
@@ -55,26 +55,25 @@ struct SupplyContract {
 interface ISupplyBook {
     /// @notice A contract was signed.
     /// @param terms packed as in `SupplyTermsWord`
-    /// @param buyerDeposit micro-yuan
-    /// @param sellerDeposit micro-yuan
+    /// @param progress packed as in `SupplyProgressWord`; holds both deposits
+    /// @param trade packed as in `TradeWord`: which bid, which offer, and how many offers the draw was among
     event Signed(
         ContractId indexed contractId,
         ParticipantId indexed buyer,
         ParticipantId indexed seller,
         SupplyTermsWord terms,
-        uint256 buyerDeposit,
-        uint256 sellerDeposit
+        SupplyProgressWord progress,
+        TradeWord trade
     );
 
     /// @notice A meter reading brought a contract forward and paid for it.
+    /// @param progress after the delivery, packed as in `SupplyProgressWord`
+    /// @param paid to the seller, micro-yuan
     event Delivered(
         ContractId indexed contractId,
         ParticipantId indexed executor,
         SlotId slot,
-        uint40 coreSeconds,
-        uint32 pv,
-        uint32 esd,
-        uint32 grid,
+        SupplyProgressWord progress,
         uint256 paid
     );
 
@@ -116,11 +115,7 @@ interface ISupplyBook {
     error TransferOpen(ContractId contractId);
 
     /// @notice Signs a contract for which the auction has locked escrow and deposits. Auction only.
-    function sign(
-        SupplyTermsWord terms,
-        uint256 buyerDeposit,
-        uint256 sellerDeposit
-    ) external returns (ContractId contractId);
+    function sign(SupplyTermsWord terms, uint256 buyerDeposit, uint256 sellerDeposit, TradeWord trade) external;
 
     /// @notice Counts and pays the deliveries of one data centre and slot. Meter book only.
     function deliver(ParticipantId dataCentre, SlotId slot, Delivery[] calldata deliveries) external;

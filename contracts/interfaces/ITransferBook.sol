@@ -10,6 +10,7 @@ struct Quote {
     Price price;
     /// @dev Energy on offer, Wh; what is taken is deducted.
     Wh energy;
+    /// @dev Cores on offer; those of the contracts that are taken are deducted.
     uint16 cores;
     /// @dev First and last slot in which handed-over work can be due.
     SlotId firstSlot;
@@ -157,8 +158,8 @@ interface ITransferBook {
     /// @notice The contract has ended, or a part of it is handed over already.
     error NotTransferable(ContractId contractId);
 
-    /// @notice No core-seconds, or more than are open.
-    error InvalidShare(uint256 coreSeconds, uint256 open);
+    /// @notice No core-seconds, or more than are open, owed, or can be done by the due slot on the contract's cores.
+    error InvalidShare(uint256 coreSeconds, uint256 limit);
 
     /// @notice The due slot is past, after the deadline, or outside the quote or the period.
     error InvalidDue(SlotId due, SlotId earliest, SlotId latest);

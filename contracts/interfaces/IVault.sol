@@ -6,9 +6,9 @@ import { ParticipantId } from "../types/ParticipantId.sol";
 /// @notice A participant's wallet in the market, micro-yuan.
 struct Account {
     /// @dev Free to withdraw or commit.
-    uint128 available;
+    uint112 available;
     /// @dev Held for plans, contracts, transfers and bonds.
-    uint128 locked;
+    uint112 locked;
 }
 
 /// @title IVault
@@ -18,23 +18,25 @@ struct Account {
 ///
 /// Only the wallet that a participant is bound to can take money out, and nobody can keep it from doing so: neither
 /// a pause, nor revocation, nor expiry reaches `withdraw`.
+///
+/// The vault tells what comes in and goes out. What the market locks and pays inside is told by the contract that orders it,
+/// whose events carry the amounts.
 interface IVault {
     event Deposited(ParticipantId indexed participant, address indexed from, uint256 amount);
     event Withdrawn(ParticipantId indexed participant, address indexed to, uint256 amount);
-    event Locked(ParticipantId indexed participant, uint256 amount);
-    event Unlocked(ParticipantId indexed participant, uint256 amount);
-    event Paid(ParticipantId indexed from, ParticipantId indexed to, uint256 amount);
-    event Seized(ParticipantId indexed participant, uint256 amount);
     event PaidOut(address indexed to, uint256 amount);
 
     /// @notice A deposit or withdrawal of nothing.
     error ZeroAmount();
 
-    /// @notice The vault can hold at most 2^128 - 1 micro-yuan.
+    /// @notice The vault can hold at most 2^112 - 1 micro-yuan.
     error AmountTooLarge(uint256 amount);
 
     /// @notice The participant has less available than the call needs.
     error InsufficientFunds(ParticipantId participant, uint256 available, uint256 needed);
+
+    /// @notice The participant has less locked than the call spends or unlocks. The market never asks for that.
+    error InsufficientLock(ParticipantId participant, uint256 locked, uint256 needed);
 
     /// @notice The penalty pool holds less than is to be paid out.
     error InsufficientPool(uint256 pool, uint256 needed);
@@ -67,8 +69,10 @@ interface IVault {
     /// @notice Makes locked funds of `participant` available. Market only.
     function unlock(ParticipantId participant, uint256 amount) external;
 
-    /// @notice Moves locked funds of `from` to the available funds of `to`. Market only.
-    function pay(ParticipantId from, ParticipantId to, uint256 amount) external;
+    /// @notice Pays and unlocks between two participants at once. Market only.
+    /// @param from pays `paid` of its locked funds to the available funds of `to`, and has `unlockFrom` unlocked
+    /// @param to has `unlockTo` of its own unlocked
+    function settle(ParticipantId from, ParticipantId to, uint256 paid, uint256 unlockFrom, uint256 unlockTo) external;
 
     /// @notice Moves available funds of `from` to `to`: `upTo`, or as much of it as there is. Market only.
     /// @return paid what was moved
@@ -76,6 +80,13 @@ interface IVault {
 
     /// @notice Moves locked funds of `participant` to the penalty pool. Market only.
     function seize(ParticipantId participant, uint256 amount) external;
+
+    /// @notice Changes a reputation as the reputation contract has decided, within 0 to 10,000. Reputation contract only.
+    /// @return reputation after the change
+    function changeReputation(ParticipantId participant, int256 change) external returns (uint256 reputation);
+
+    /// @notice Reputation of a participant, 0 to 10,000; kept in the word of its account.
+    function reputationOf(ParticipantId participant) external view returns (uint256);
 
     /// @notice Available and locked funds of a participant.
     function accountOf(ParticipantId participant) external view returns (Account memory);

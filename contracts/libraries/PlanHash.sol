@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import { Commitment, Plan } from "../interfaces/ISlotAuction.sol";
+import { Bid, Commitment, Offer, Plan } from "../interfaces/ISlotAuction.sol";
 
 /// @title PlanHash
 /// @notice EIP-712 struct hashes of the auction's messages.
@@ -17,22 +17,19 @@ library PlanHash {
         "Commitment(uint32 slot,bytes32 commitment,uint32 replaces,uint40 expiry)"
     );
 
+    uint256 private constant BID_SIZE = 7 * 32;
+    uint256 private constant OFFER_SIZE = 3 * 32;
+
     /// @notice Struct hash of a plan.
     function hash(Plan calldata plan) internal pure returns (bytes32) {
-        uint256 count = plan.bids.length;
-        bytes32[] memory bids = new bytes32[](count);
-        for (uint256 i; i < count; ++i) bids[i] = keccak256(abi.encode(BID_TYPEHASH, plan.bids[i]));
-        count = plan.offers.length;
-        bytes32[] memory offers = new bytes32[](count);
-        for (uint256 i; i < count; ++i) offers[i] = keccak256(abi.encode(OFFER_TYPEHASH, plan.offers[i]));
         return
             keccak256(
                 abi.encode(
                     PLAN_TYPEHASH,
                     plan.slot,
                     plan.bidder,
-                    keccak256(abi.encodePacked(bids)),
-                    keccak256(abi.encodePacked(offers)),
+                    _hashBids(plan.bids),
+                    _hashOffers(plan.offers),
                     plan.salt
                 )
             );
@@ -41,5 +38,45 @@ library PlanHash {
     /// @notice Struct hash of a commitment.
     function hash(Commitment calldata commitment) internal pure returns (bytes32) {
         return keccak256(abi.encode(COMMITMENT_TYPEHASH, commitment));
+    }
+
+    function _hashBids(Bid[] calldata bids) private pure returns (bytes32) {
+        uint256 start;
+        assembly ("memory-safe") {
+            start := bids.offset
+        }
+        return _hashItems(BID_TYPEHASH, start, bids.length, BID_SIZE);
+    }
+
+    function _hashOffers(Offer[] calldata offers) private pure returns (bytes32) {
+        uint256 start;
+        assembly ("memory-safe") {
+            start := offers.offset
+        }
+        return _hashItems(OFFER_TYPEHASH, start, offers.length, OFFER_SIZE);
+    }
+
+    /// @dev Hash of an array of structs with value members only, which calldata holds just as they are hashed. Members
+    /// with bits beyond their types are refused where they are read.
+    function _hashItems(
+        bytes32 typeHash,
+        uint256 start,
+        uint256 count,
+        uint256 size
+    ) private pure returns (bytes32 result) {
+        assembly ("memory-safe") {
+            let hashes := mload(0x40)
+            let item := add(hashes, shl(5, count))
+            mstore(item, typeHash)
+            for {
+                let i := 0
+            } lt(i, count) {
+                i := add(i, 1)
+            } {
+                calldatacopy(add(item, 0x20), add(start, mul(i, size)), size)
+                mstore(add(hashes, shl(5, i)), keccak256(item, add(size, 0x20)))
+            }
+            result := keccak256(hashes, shl(5, count))
+        }
     }
 }

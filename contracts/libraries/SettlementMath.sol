@@ -29,15 +29,18 @@ library SettlementMath {
 
     /// @notice `bps` basis points of `amount`, rounded up.
     function bpsUp(uint256 amount, uint256 bps) internal pure returns (uint256) {
-        return (amount * bps + (BPS - 1)) / BPS;
+        unchecked {
+            return (amount * bps + (BPS - 1)) / BPS; // amounts of at most 112 bits
+        }
     }
 
     /// @notice Micro-yuan earned by `done` of `total` core-seconds of a task worth `energy` at `price`, rounded down.
     /// @dev Taken of the running total and differenced, so that the rounding of many payments does not add up.
     function earnedDown(Wh energy, Price price, CoreSeconds done, CoreSeconds total) internal pure returns (uint256) {
-        return
-            (uint256(Wh.unwrap(energy)) * Price.unwrap(price) * CoreSeconds.unwrap(done)) /
-            (CoreSeconds.unwrap(total) * WH_PER_KWH);
+        unchecked {
+            uint256 value = uint256(Wh.unwrap(energy)) * Price.unwrap(price); // [2] < 2^64, and < 2^104 with core-seconds
+            return (value * CoreSeconds.unwrap(done)) / (CoreSeconds.unwrap(total) * WH_PER_KWH);
+        }
     }
 
     /// @notice `part / whole` of `amount`, rounded down.
@@ -54,19 +57,24 @@ library SettlementMath {
 
     /// @notice Trade price between an offer and a bid: `sellerShareBps` of the spread goes to the seller, rounded down.
     function tradePrice(Price offer, Price bid, uint256 sellerShareBps) internal pure returns (Price) {
-        uint256 low = Price.unwrap(offer);
-        // Within [offer, bid], so it fits its 32 bits.
-        return Price.wrap(uint32(low + ((Price.unwrap(bid) - low) * sellerShareBps) / BPS));
+        unchecked {
+            uint256 low = Price.unwrap(offer);
+            // Within [offer, bid], so it fits its 32 bits.
+            return Price.wrap(uint32(low + ((Price.unwrap(bid) - low) * sellerShareBps) / BPS));
+        }
     }
 
     /// @notice Share of a commitment's value that a participant locks as deposit: `maxBps` at reputation 0, falling in a
     /// straight line to `minBps` at `maxReputation`, basis points, rounded up.
+    /// @dev The caller passes `reputation` <= `maxReputation` and `minBps` <= `maxBps`.
     function depositBps(
         uint256 reputation,
         uint256 maxReputation,
         uint256 minBps,
         uint256 maxBps
     ) internal pure returns (uint256) {
-        return maxBps - ((maxBps - minBps) * reputation) / maxReputation;
+        unchecked {
+            return maxBps - ((maxBps - minBps) * reputation) / maxReputation;
+        }
     }
 }

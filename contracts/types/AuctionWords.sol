@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import { Bid } from "../interfaces/ISlotAuction.sol";
 import { Bits } from "../libraries/Bits.sol";
 import { ParticipantId } from "./ParticipantId.sol";
 import { SlotId } from "./SlotId.sol";
@@ -17,7 +18,8 @@ type BidWord is uint256;
 /// @notice A revealed offer in a ranking, from the lowest bit: seller 32, index 8, price 32, energy left 32, cores left 16.
 type OfferRow is uint128;
 
-/// @notice A slot's book, from the lowest bit: bids 24, offers 24, phase 8, sum of the revealed salts' hashes 128.
+/// @notice A slot's book, from the lowest bit: bids 24, offers 24, phase 8, sum of the revealed salts' hashes 128, least energy
+/// of any bid 32, fewest cores of any bid 16. An offer with less left than these fits no bid of the slot.
 type BookWord is uint256;
 
 /// @notice How far a caller's ranking of a slot has come, from the lowest bit: key of the last bid 88, key of the last offer
@@ -120,6 +122,22 @@ library PlanLibrary {
 library BidLibrary {
     using Bits for uint256;
 
+    /// @dev The caller made sure that the distances from the slot fit.
+    function pack(
+        Bid memory bid,
+        SlotId slot_,
+        uint256 reputation_,
+        uint256 sequence_
+    ) internal pure returns (BidWord) {
+        unchecked {
+            uint256 from = SlotId.unwrap(slot_);
+            uint256 word = bid.cores | (uint256(bid.coreSeconds) << 16) | (uint256(bid.energy) << 56);
+            word |= (uint256(bid.maxPrice) << 88) | ((bid.earliest - from) << 120) | ((bid.deadline - from) << 136);
+            if (bid.priority) word |= 1 << 152;
+            return BidWord.wrap(word | (from << 160) | (reputation_ << 192) | (sequence_ << 208));
+        }
+    }
+
     function cores(BidWord word) internal pure returns (uint16) {
         return uint16(BidWord.unwrap(word));
     }
@@ -184,9 +202,8 @@ library OfferRowLibrary {
         return ParticipantId.wrap(uint32(OfferRow.unwrap(row)));
     }
 
-    /// @dev Seller and index, as in the lists that callers of `clear` pass.
-    function ref(OfferRow row) internal pure returns (uint40) {
-        return (uint40(uint32(OfferRow.unwrap(row))) << 8) | uint8(OfferRow.unwrap(row) >> 32);
+    function index(OfferRow row) internal pure returns (uint8) {
+        return uint8(OfferRow.unwrap(row) >> 32);
     }
 
     function price(OfferRow row) internal pure returns (Price) {
@@ -204,11 +221,6 @@ library OfferRowLibrary {
     /// @dev The caller made sure that so much is left.
     function less(OfferRow row, Wh energy_, uint16 cores_) internal pure returns (OfferRow) {
         return OfferRow.wrap(OfferRow.unwrap(row) - ((uint128(Wh.unwrap(energy_)) << 72) | (uint128(cores_) << 104)));
-    }
-
-    /// @dev An offer without energy or without cores fits no bid any more.
-    function usedUp(OfferRow row) internal pure returns (bool) {
-        return Wh.unwrap(energy(row)) == 0 || cores(row) == 0;
     }
 }
 
@@ -232,12 +244,36 @@ library BookLibrary {
         return BookWord.unwrap(word).read(56, 128);
     }
 
+    function leastEnergy(BookWord word) internal pure returns (uint256) {
+        return BookWord.unwrap(word).read(184, 32);
+    }
+
+    function fewestCores(BookWord word) internal pure returns (uint256) {
+        return BookWord.unwrap(word).read(216, 16);
+    }
+
+    function addBids(
+        BookWord word,
+        uint256 count,
+        uint256 leastEnergy_,
+        uint256 fewestCores_
+    ) internal pure returns (BookWord) {
+        uint256 packed = BookWord.unwrap(word);
+        bool first = bids(word) == 0;
+        if (first || leastEnergy_ < leastEnergy(word)) packed = packed.write(184, 32, leastEnergy_);
+        if (first || fewestCores_ < fewestCores(word)) packed = packed.write(216, 16, fewestCores_);
+        return BookWord.wrap(packed + count);
+    }
+
+    function addOffers(BookWord word, uint256 count) internal pure returns (BookWord) {
+        return BookWord.wrap(BookWord.unwrap(word) + (count << 24));
+    }
+
     /// @dev The salts' hashes are summed modulo 2^128, so that the order of the reveals does not matter.
-    function add(BookWord word, uint256 bids_, uint256 offers_, bytes32 salt) internal pure returns (BookWord) {
-        uint256 saltHash = uint128(uint256(keccak256(abi.encode(salt))));
-        uint256 packed = BookWord.unwrap(word) + bids_ + (offers_ << 24);
+    function addSalt(BookWord word, bytes32 salt) internal pure returns (BookWord) {
+        uint256 saltHash = uint256(keccak256(abi.encode(salt)));
         unchecked {
-            return BookWord.wrap(packed.write(56, 128, uint128(salts(word) + saltHash)));
+            return BookWord.wrap(BookWord.unwrap(word).write(56, 128, uint128(salts(word) + saltHash)));
         }
     }
 

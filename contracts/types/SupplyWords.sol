@@ -16,6 +16,10 @@ type SupplyTermsWord is uint256;
 /// ESD 32 and grid 32, buyer's deposit 48, seller's deposit 48, status 8, handed over 8.
 type SupplyProgressWord is uint256;
 
+/// @notice Where a contract comes from, in one word, from the lowest bit: index of the bid in the buyer's plan 8, index of the
+/// offer in the seller's plan 8, number of offers that the draw was among 8.
+type TradeWord is uint256;
+
 using SupplyTermsLibrary for SupplyTermsWord global;
 using SupplyProgressLibrary for SupplyProgressWord global;
 
