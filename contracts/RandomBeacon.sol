@@ -107,7 +107,7 @@ contract RandomBeacon is IRandomBeacon, MarketPart, SlotClock {
     }
 
     /// @inheritdoc IRandomBeacon
-    function valueOf(SlotId slot) external view returns (bool isFinal, bytes32 value) {
+    function valueAt(SlotId slot) external view returns (bool isFinal, bytes32 value) {
         value = bytes32(_values[slot]);
         uint256 from = _opensAt(slot);
         if (block.timestamp >= from + _openSeconds) return (true, value);

@@ -251,7 +251,7 @@ contract SlotAuction is AuctionPlans {
 
     /// @dev Fixes the order, which is the caller's lists, and the seed.
     function _start(SlotId slot, BookWord book) private {
-        (bool isFinal, bytes32 value) = _beacon.valueOf(slot);
+        (bool isFinal, bytes32 value) = _beacon.valueAt(slot);
         if (!isFinal) revert BeaconPending(slot);
         bytes32 seed = keccak256(abi.encode(slot, book.salts(), value));
         _seeds[slot] = seed;

@@ -79,7 +79,7 @@ interface IRandomBeacon {
     /// @notice The combined value of a slot.
     /// @return isFinal whether all values are open or the time for opening is over
     /// @return value 0 if nothing was opened
-    function valueOf(SlotId slot) external view returns (bool isFinal, bytes32 value);
+    function valueAt(SlotId slot) external view returns (bool isFinal, bytes32 value);
 
     /// @notice An operator's chain.
     function chainOf(ParticipantId operator) external view returns (Chain memory);
