@@ -391,11 +391,10 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
         uint256 reputation = VAULT.reputationOf(participant);
         bool funded =
             word.seller()
-                ? _revealOffers(participant, offers, word, reputation)
-                : _revealBids(participant, bids, word, reputation);
+                ? _revealOffers(participant, offers, plan.salt, word, reputation)
+                : _revealBids(participant, bids, plan.salt, word, reputation);
         if (!funded) return;
         _plans[participant] = word.revealed(uint256(PlanStatus.Revealed), reputation, count);
-        _books[slot] = _books[slot].addSalt(plan.salt);
         emit Revealed(participant, slot, plan.salt);
     }
 

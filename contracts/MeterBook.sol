@@ -78,16 +78,14 @@ contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
         _identities.requireRole(ParticipantId.wrap(site.meter), Role.Meter);
         _identities.requireRole(gridOperator, Role.GridOperator);
         _identities.requireRole(ParticipantId.wrap(site.networkOperator), Role.NetworkOperator);
-        // A price that holds now holds or is replaced for all slots to come, so that no reading can lack one.
-        SlotId current = currentSlot();
-        _tariff.pricesAt(gridOperator, current);
+        uint32 next = expected == 1 ? SlotId.unwrap(currentSlot()) : _meters[dataCentre].nextSlot;
+        // A price that holds in the next slot to be read holds or is replaced from then on: no reading can lack one.
+        _tariff.pricesAt(gridOperator, SlotId.wrap(uint32(_nextReadable(next))));
         int256 tab = _meters[dataCentre].tab;
         if (tab != 0 && _sites[dataCentre].gridOperator != site.gridOperator) revert TabOpen(dataCentre, tab);
 
-        if (expected == 1) {
-            _meters[dataCentre].nextSlot = SlotId.unwrap(current);
-            _meters[dataCentre].commissioned = true;
-        }
+        _meters[dataCentre].nextSlot = next;
+        _meters[dataCentre].commissioned = true;
         _sites[dataCentre] = site;
         emit SiteCommissioned(dataCentre, site);
     }
@@ -221,13 +219,18 @@ contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
         if (_identities.requireActive(signer, Role.Meter) != meter) revert WrongMeter(signer, meter);
     }
 
+    /// @dev The slot of the next reading: `next`, or the oldest one that is not too late.
+    function _nextReadable(uint256 next) private view returns (uint256) {
+        uint256 current = SlotId.unwrap(currentSlot());
+        uint256 oldest = current > _lateReadingSlots ? current - _lateReadingSlots : 0;
+        return next < oldest ? oldest : next;
+    }
+
     /// @dev Readings come in the order of their slots. Slots that are too late to be read are left out, and that is noted.
     function _checkTurn(Reading calldata reading, Meter memory meter) private {
         uint256 current = SlotId.unwrap(currentSlot());
         if (reading.slot >= current) revert SlotNotOver(SlotId.wrap(reading.slot), SlotId.wrap(uint32(current)));
-        uint256 oldest = current > _lateReadingSlots ? current - _lateReadingSlots : 0;
-        uint256 expected = meter.nextSlot;
-        if (expected < oldest) expected = oldest;
+        uint256 expected = _nextReadable(meter.nextSlot);
         if (reading.slot != expected) revert WrongSlot(SlotId.wrap(reading.slot), SlotId.wrap(uint32(expected)));
         if (expected != meter.nextSlot) {
             emit ReadingsMissed(
