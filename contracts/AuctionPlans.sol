@@ -175,7 +175,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
     function punish(ParticipantId participant) external {
         PlanWord plan = _plans[participant];
         if (plan.status() != uint256(PlanStatus.Sealed)) {
-            revert NothingSealed(participant, plan.slot(), PlanStatus(plan.status()));
+            revert NothingSealed(participant, plan.slot(), _statusOf(plan));
         }
         uint256 until = _clearFrom(plan.slot());
         if (block.timestamp < until) revert RevealWindowOpen(plan.slot(), until, block.timestamp);
@@ -214,14 +214,12 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
     /// @inheritdoc ISlotAuction
     function planOf(ParticipantId participant) external view returns (PlanState memory) {
         PlanWord plan = _plans[participant];
-        PlanStatus status = PlanStatus(plan.status());
-        if (status == PlanStatus.Revealed && _isCleared(plan.slot())) status = PlanStatus.Closed;
         return
             PlanState({
                 wallet: plan.wallet(),
                 slot: plan.slot(),
                 sequence: plan.sequence(),
-                status: status,
+                status: _statusOf(plan),
                 bonded: plan.bonded(),
                 seller: plan.seller(),
                 commitment: _commitments[participant],
@@ -269,13 +267,22 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
 
     // ---------------------------------------------------------------- for the clearing
 
+    /// @dev `Closed` is not stored: it is what a revealed plan is when its slot is cleared.
+    function _statusOf(PlanWord plan) private view returns (PlanStatus) {
+        PlanStatus status = PlanStatus(plan.status());
+        return status == PlanStatus.Revealed && _isCleared(plan.slot()) ? PlanStatus.Closed : status;
+    }
+
     function _isCleared(SlotId slot) internal view returns (bool) {
         return _books[slot].phase() == uint256(Phase.Cleared);
     }
 
     /// @dev When the slot's clearing begins, Unix time.
     function _clearFrom(SlotId slot) internal view returns (uint256) {
-        return startOf(slot) - SLOT_SECONDS + _commitSeconds + _revealSeconds;
+        unchecked {
+            // The genesis is at least a slot after time 0.
+            return startOf(slot) - SLOT_SECONDS + _commitSeconds + _revealSeconds;
+        }
     }
 
     /// @dev Deposit of a participant with this reputation, basis points.
@@ -344,8 +351,10 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
     }
 
     function _requireCommitWindow(SlotId slot) private view {
-        uint256 from = startOf(slot) - SLOT_SECONDS;
-        _requireWindow(slot, from, from + _commitSeconds);
+        unchecked {
+            uint256 from = startOf(slot) - SLOT_SECONDS;
+            _requireWindow(slot, from, from + _commitSeconds);
+        }
     }
 
     function _requireWindow(SlotId slot, uint256 from, uint256 to) private view {
@@ -355,7 +364,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
     function _requireSealed(ParticipantId participant, SlotId slot) private view returns (PlanWord plan) {
         plan = _plans[participant];
         if (plan.status() != uint256(PlanStatus.Sealed) || plan.slot() != slot) {
-            revert NothingSealed(participant, slot, PlanStatus(plan.status()));
+            revert NothingSealed(participant, slot, _statusOf(plan));
         }
     }
 

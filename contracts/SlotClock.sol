@@ -28,6 +28,8 @@ abstract contract SlotClock {
 
     /// @notice When `slot` begins.
     function startOf(SlotId slot) public view returns (uint256) {
-        return GENESIS + SlotId.unwrap(slot) * SLOT_SECONDS;
+        unchecked {
+            return GENESIS + SlotId.unwrap(slot) * SLOT_SECONDS; // 40 bits, and the product of 32 and 20
+        }
     }
 }
