@@ -11,8 +11,10 @@ import { Delivery, IMeterBook, MeterState, Reading, Site } from "./interfaces/IM
 import { ISupplyBook } from "./interfaces/ISupplyBook.sol";
 import { IVault } from "./interfaces/IVault.sol";
 import { SettlementMath } from "./libraries/SettlementMath.sol";
+import { StructHash } from "./libraries/StructHash.sol";
 import { MarketPart } from "./MarketPart.sol";
 import { SlotClock } from "./SlotClock.sol";
+import { DeliveryLibrary, DeliveryWord } from "./types/DeliveryWord.sol";
 import { ParticipantId } from "./types/ParticipantId.sol";
 import { SlotId } from "./types/SlotId.sol";
 import { ContractId, Price, Wh } from "./types/Units.sol";
@@ -38,6 +40,7 @@ contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
     bytes32 private constant DELIVERY_TYPEHASH = keccak256(
         "Delivery(uint40 contractId,uint40 coreSeconds,uint32 pv,uint32 esd,uint32 grid)"
     );
+    uint256 private constant DELIVERY_SIZE = 5 * 32;
     bytes32 private constant READING_TYPEHASH = keccak256(
         "Reading(uint32 dataCentre,uint32 slot,uint8 part,bool last,uint32 pv,uint32 esdIn,uint32 esdOut,uint32 gridImport,uint32 gridExport,Delivery[] deliveries)Delivery(uint40 contractId,uint40 coreSeconds,uint32 pv,uint32 esd,uint32 grid)"
     );
@@ -112,7 +115,7 @@ contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
             meter.lastContract = 0;
             owed = _priceOf(ParticipantId.wrap(site.gridOperator), reading);
         }
-        _useEnergy(reading.deliveries, meter);
+        DeliveryWord[] memory deliveries = _useEnergy(reading.deliveries, meter);
         meter.tab = int72(meter.tab + owed);
         meter.nextSlot = reading.slot + (reading.last ? 1 : 0);
         unchecked {
@@ -137,7 +140,7 @@ contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
         if (owed != 0) emit TabChanged(dataCentre, meter.tab);
 
         if (reading.deliveries.length != 0) {
-            _supply.deliver(dataCentre, SlotId.wrap(reading.slot), reading.deliveries);
+            _supply.deliver(dataCentre, SlotId.wrap(reading.slot), deliveries);
         }
         // After the deliveries, so that arrears are taken from this slot's income first.
         settleTab(dataCentre);
@@ -199,11 +202,6 @@ contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
     // ---------------------------------------------------------------- internals
 
     function _checkSigner(Reading calldata reading, bytes calldata signature, ParticipantId meter) private view {
-        uint256 count = reading.deliveries.length;
-        bytes32[] memory hashes = new bytes32[](count);
-        for (uint256 i; i < count; ++i) {
-            hashes[i] = keccak256(abi.encode(DELIVERY_TYPEHASH, reading.deliveries[i]));
-        }
         bytes memory head = abi.encode(READING_TYPEHASH, reading.dataCentre, reading.slot, reading.part, reading.last);
         bytes memory totals = abi.encode(
             reading.pv,
@@ -212,11 +210,19 @@ contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
             reading.gridImport,
             reading.gridExport
         );
-        bytes32 deliveries = keccak256(abi.encodePacked(hashes));
+        bytes32 deliveries = _hashDeliveries(reading.deliveries);
         bytes32 digest = _hashTypedDataV4(keccak256(bytes.concat(head, totals, deliveries)));
         address signer = ECDSA.recover(digest, signature);
         // Reverts for a meter that is unknown, revoked or expired.
         if (_identities.requireActive(signer, Role.Meter) != meter) revert WrongMeter(signer, meter);
+    }
+
+    function _hashDeliveries(Delivery[] calldata deliveries) private pure returns (bytes32) {
+        uint256 start;
+        assembly ("memory-safe") {
+            start := deliveries.offset
+        }
+        return StructHash.hashItems(DELIVERY_TYPEHASH, start, deliveries.length, DELIVERY_SIZE);
     }
 
     /// @dev The slot of the next reading: `next`, or the oldest one that is not too late.
@@ -266,18 +272,32 @@ contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
             int256(SettlementMath.amountDown(Wh.wrap(reading.gridExport), feedInPrice));
     }
 
-    function _useEnergy(Delivery[] calldata deliveries, Meter memory meter) private pure {
+    /// @dev Deducts the deliveries' energy from what the slot has left.
+    /// @return words the deliveries, packed for the supply book
+    function _useEnergy(
+        Delivery[] calldata deliveries,
+        Meter memory meter
+    ) private pure returns (DeliveryWord[] memory words) {
         uint256 pv;
         uint256 esd;
         uint256 grid;
+        words = new DeliveryWord[](deliveries.length);
+        uint40 last = meter.lastContract;
         for (uint256 i; i < deliveries.length; ++i) {
-            uint40 id = deliveries[i].contractId;
-            if (id <= meter.lastContract) revert NotAscending(ContractId.wrap(id), ContractId.wrap(meter.lastContract));
-            meter.lastContract = id;
-            pv += deliveries[i].pv;
-            esd += deliveries[i].esd;
-            grid += deliveries[i].grid;
+            Delivery memory delivery = deliveries[i];
+            if (delivery.contractId <= last) {
+                revert NotAscending(ContractId.wrap(delivery.contractId), ContractId.wrap(last));
+            }
+            last = delivery.contractId;
+            unchecked {
+                // No block has room for 2^224 deliveries.
+                pv += delivery.pv;
+                esd += delivery.esd;
+                grid += delivery.grid;
+            }
+            words[i] = DeliveryLibrary.pack(delivery);
         }
+        meter.lastContract = last;
         if (pv > meter.pvLeft) revert Unbalanced("pv", pv, meter.pvLeft);
         if (esd > meter.esdLeft) revert Unbalanced("esd", esd, meter.esdLeft);
         if (grid > meter.gridLeft) revert Unbalanced("grid", grid, meter.gridLeft);

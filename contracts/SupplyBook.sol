@@ -3,13 +3,14 @@ pragma solidity ^0.8.28;
 
 import { IIdentityRegistry } from "./interfaces/IIdentityRegistry.sol";
 import { Addresses, IMarketDirectory } from "./interfaces/IMarketDirectory.sol";
-import { Delivery, IMeterBook } from "./interfaces/IMeterBook.sol";
+import { IMeterBook } from "./interfaces/IMeterBook.sol";
 import { IReputation } from "./interfaces/IReputation.sol";
 import { ISupplyBook, SupplyContract, SupplyStatus } from "./interfaces/ISupplyBook.sol";
 import { ITransferBook } from "./interfaces/ITransferBook.sol";
 import { IVault } from "./interfaces/IVault.sol";
 import { SettlementMath } from "./libraries/SettlementMath.sol";
 import { MarketPart } from "./MarketPart.sol";
+import { DeliveryWord } from "./types/DeliveryWord.sol";
 import { ParticipantId } from "./types/ParticipantId.sol";
 import { SlotId } from "./types/SlotId.sol";
 import { SupplyProgressLibrary, SupplyProgressWord, SupplyTermsWord, TradeWord } from "./types/SupplyWords.sol";
@@ -71,7 +72,7 @@ contract SupplyBook is ISupplyBook, MarketPart {
     function deliver(
         ParticipantId dataCentre,
         SlotId slot,
-        Delivery[] calldata deliveries
+        DeliveryWord[] calldata deliveries
     ) external only(address(_meters)) {
         for (uint256 i; i < deliveries.length; ++i) {
             _deliver(dataCentre, slot, deliveries[i]);
@@ -158,14 +159,14 @@ contract SupplyBook is ISupplyBook, MarketPart {
         }
     }
 
-    function _deliver(ParticipantId dataCentre, SlotId slot, Delivery calldata delivery) private {
-        ContractId contractId = ContractId.wrap(delivery.contractId);
+    function _deliver(ParticipantId dataCentre, SlotId slot, DeliveryWord delivery) private {
+        ContractId contractId = delivery.contractId();
         (SupplyTermsWord terms, SupplyProgressWord before) = _running(contractId);
-        _checkDelivery(contractId, terms, before, slot, delivery.coreSeconds);
-        bool handedOver = _checkExecutor(contractId, terms, before, dataCentre, slot, delivery.coreSeconds);
+        _checkDelivery(contractId, terms, before, slot, delivery.coreSeconds());
+        bool handedOver = _checkExecutor(contractId, terms, before, dataCentre, slot, delivery.coreSeconds());
 
         SupplyProgressWord progress = before
-            .add(CoreSeconds.wrap(delivery.coreSeconds), delivery.pv, delivery.esd, delivery.grid)
+            .add(CoreSeconds.wrap(uint40(delivery.coreSeconds())), delivery.pv(), delivery.esd(), delivery.grid())
             .withHandedOver(handedOver);
         uint256 earned = _earned(terms, progress) - _earned(terms, before);
         bool complete = CoreSeconds.unwrap(progress.delivered()) == CoreSeconds.unwrap(terms.coreSeconds());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import { Delivery } from "./IMeterBook.sol";
+import { DeliveryWord } from "../types/DeliveryWord.sol";
 import { ParticipantId } from "../types/ParticipantId.sol";
 import { SlotId } from "../types/SlotId.sol";
 import { SupplyProgressWord, SupplyTermsWord, TradeWord } from "../types/SupplyWords.sol";
@@ -118,7 +118,7 @@ interface ISupplyBook {
     function sign(SupplyTermsWord terms, uint256 buyerDeposit, uint256 sellerDeposit, TradeWord trade) external;
 
     /// @notice Counts and pays the deliveries of one data centre and slot. Meter book only.
-    function deliver(ParticipantId dataCentre, SlotId slot, Delivery[] calldata deliveries) external;
+    function deliver(ParticipantId dataCentre, SlotId slot, DeliveryWord[] calldata deliveries) external;
 
     /// @notice Ends a contract that was not fulfilled, as soon as no delivery for it can come any more: the seller's
     /// deposit goes to the buyer in the proportion of what was not delivered, everything else back to whose it was.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import { StructHash } from "./StructHash.sol";
 import { Bid, Commitment, Offer, Plan } from "../interfaces/ISlotAuction.sol";
 
 /// @title PlanHash
@@ -45,7 +46,7 @@ library PlanHash {
         assembly ("memory-safe") {
             start := bids.offset
         }
-        return _hashItems(BID_TYPEHASH, start, bids.length, BID_SIZE);
+        return StructHash.hashItems(BID_TYPEHASH, start, bids.length, BID_SIZE);
     }
 
     function _hashOffers(Offer[] calldata offers) private pure returns (bytes32) {
@@ -53,30 +54,6 @@ library PlanHash {
         assembly ("memory-safe") {
             start := offers.offset
         }
-        return _hashItems(OFFER_TYPEHASH, start, offers.length, OFFER_SIZE);
-    }
-
-    /// @dev Hash of an array of structs with value members only, which calldata holds just as they are hashed. Members
-    /// with bits beyond their types are refused where they are read.
-    function _hashItems(
-        bytes32 typeHash,
-        uint256 start,
-        uint256 count,
-        uint256 size
-    ) private pure returns (bytes32 result) {
-        assembly ("memory-safe") {
-            let hashes := mload(0x40)
-            let item := add(hashes, shl(5, count))
-            mstore(item, typeHash)
-            for {
-                let i := 0
-            } lt(i, count) {
-                i := add(i, 1)
-            } {
-                calldatacopy(add(item, 0x20), add(start, mul(i, size)), size)
-                mstore(add(hashes, shl(5, i)), keccak256(item, add(size, 0x20)))
-            }
-            result := keccak256(hashes, shl(5, count))
-        }
+        return StructHash.hashItems(OFFER_TYPEHASH, start, offers.length, OFFER_SIZE);
     }
 }

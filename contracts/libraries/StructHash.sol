@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @title StructHash
+/// @notice EIP-712 hashes of arrays of structs, straight from calldata.
+library StructHash {
+    /// @notice Hash of an array of structs with value members only, which calldata holds just as they are hashed. Members
+    /// with bits beyond their types are refused where they are read.
+    function hashItems(
+        bytes32 typeHash,
+        uint256 start,
+        uint256 count,
+        uint256 size
+    ) internal pure returns (bytes32 result) {
+        assembly ("memory-safe") {
+            let hashes := mload(0x40)
+            let item := add(hashes, shl(5, count))
+            mstore(item, typeHash)
+            for {
+                let i := 0
+            } lt(i, count) {
+                i := add(i, 1)
+            } {
+                calldatacopy(add(item, 0x20), add(start, mul(i, size)), size)
+                mstore(add(hashes, shl(5, i)), keccak256(item, add(size, 0x20)))
+            }
+            result := keccak256(hashes, shl(5, count))
+        }
+    }
+}
