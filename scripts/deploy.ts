@@ -1,0 +1,347 @@
+/** `npx hardhat deploy`: deploys a market, or completes one, and records it in `deployments/<network>/`. */
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { HardhatEthers } from "@nomicfoundation/hardhat-ethers/types";
+import { getAddress, isAddress, type Signer } from "ethers";
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import type { Result } from "hardhat/types/utils";
+import { errorResult, successfulResult } from "hardhat/utils/result";
+
+import { UserError } from "../sim/errors.ts";
+import {
+  CONTRACT_NAMES,
+  deployMarket,
+  ROLES,
+  type DeployedContract,
+  type DeploymentStep,
+  type MarketAddresses,
+  type RoleHolders,
+} from "../sim/market/deployment.ts";
+import { parseParameters } from "../sim/market/parameter-file.ts";
+import { DEFAULT_PARAMETERS, type MarketParameters } from "../sim/market/parameters.ts";
+import {
+  MARKET_FILE,
+  readContract,
+  readMarket,
+  writeContract,
+  writeMarket,
+  type MarketRecord,
+} from "../sim/market/record.ts";
+
+type RoleName = keyof typeof ROLES;
+
+interface Arguments extends Partial<Record<RoleName, string | undefined>> {
+  readonly parameters: string | undefined;
+  readonly token: string | undefined;
+  readonly fresh: boolean;
+}
+
+const ROLE_NAMES = Object.keys(ROLES) as RoleName[];
+const HOUR_SECONDS = 3600n;
+
+/** What tells the recorded chain from another one. */
+type ChainIdentity = Pick<MarketRecord, "chainId" | "genesisBlock">;
+
+const FRESH_HINT =
+  "Connect to the network that it is on, or deploy a new market with --fresh, which moves the old record aside.";
+
+/** The task's action. */
+export default async function action(
+  args: Arguments,
+  hre: HardhatRuntimeEnvironment,
+): Promise<Result<undefined, UserError>> {
+  try {
+    await deploy(args, hre);
+    return successfulResult();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(`Error: ${error.message}`);
+    return errorResult(error);
+  }
+}
+
+async function deploy(args: Arguments, hre: HardhatRuntimeEnvironment): Promise<void> {
+  const options = await readOptions(args);
+  await hre.tasks.getTask("build").run({ quiet: true });
+  const connection = await hre.network.create();
+  try {
+    const { ethers, networkName } = connection;
+    const [deployer] = await ethers.getSigners();
+    if (deployer === undefined) {
+      throw new UserError(`The network ${networkName} has no account to deploy with.`);
+    }
+    const folder = join(hre.config.paths.root, "deployments", networkName);
+    const shown = `deployments/${networkName}`;
+    const chain = await identify(ethers);
+    const inProcess = connection.networkConfig.type === "edr-simulated";
+    if (inProcess) {
+      // Its chain ended with the process that deployed to it.
+      await rm(folder, { recursive: true, force: true });
+    } else if (options.fresh) {
+      await moveAside(folder, shown);
+    }
+    const recorded = await readMarket(folder);
+    if (recorded !== undefined) {
+      await requireSameChain(ethers, folder, shown, recorded, chain);
+      requireSameOptions(shown, recorded, options, deployer.address);
+    }
+    const record = recorded ?? (await newRecord(ethers, hre, chain, options, deployer.address));
+    console.log(`Market on ${networkName}, chain ${chain.chainId}, deployer ${deployer.address}`);
+    const sent = await run(ethers, hre, deployer, folder, record);
+    if (sent === 0)
+      console.log(`\nNothing to do: the market is complete; no transaction was sent.`);
+    else console.log(`\nThe market is complete; transactions sent: ${sent}.`);
+    console.log(`Slot 0 begins at ${isoTime(record.parameters.genesis)}. Recorded in ${shown}/.`);
+    if (inProcess) console.log("The in-process chain ends with this command.");
+  } finally {
+    await connection.close();
+  }
+}
+
+// ------------------------------------------------------------------ options
+
+interface Options {
+  readonly fresh: boolean;
+  readonly token: string | undefined;
+  readonly holders: Partial<RoleHolders>;
+  /** The file and its text. */
+  readonly parameters: { readonly path: string; readonly text: string } | undefined;
+}
+
+async function readOptions(args: Arguments): Promise<Options> {
+  const holders: Partial<RoleHolders> = {};
+  for (const name of ROLE_NAMES) {
+    const address = checkAddress(name, args[name]);
+    if (address !== undefined) holders[name] = address;
+  }
+  const path = args.parameters;
+  let parameters: Options["parameters"];
+  if (path !== undefined) {
+    try {
+      parameters = { path, text: await readFile(path, "utf8") };
+    } catch (error) {
+      throw new UserError(`--parameters: ${(error as Error).message}`, { cause: error });
+    }
+    // Everything but the genesis, whose default depends on the chain, can be checked before connecting.
+    parseParameters(parameters.text, path, DEFAULT_PARAMETERS);
+  }
+  return { fresh: args.fresh, token: checkAddress("token", args.token), holders, parameters };
+}
+
+function checkAddress(option: string, value: string | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  const valid: boolean = isAddress(value);
+  if (!valid) throw new UserError(`--${option} is ${value}, which is no Ethereum address.`);
+  return getAddress(value);
+}
+
+// ------------------------------------------------------------------ chain and record
+
+async function identify({ provider }: HardhatEthers): Promise<ChainIdentity> {
+  const { chainId } = await provider.getNetwork();
+  return { chainId, genesisBlock: (await provider.getBlock(0))?.hash ?? "" };
+}
+
+async function newRecord(
+  ethers: HardhatEthers,
+  hre: HardhatRuntimeEnvironment,
+  chain: ChainIdentity,
+  options: Options,
+  deployer: string,
+): Promise<MarketRecord> {
+  if (options.token !== undefined) await requireErc20(ethers, options.token);
+  const now = BigInt((await ethers.provider.getBlock("latest"))?.timestamp ?? 0);
+  const defaults = { ...DEFAULT_PARAMETERS, genesis: now - (now % HOUR_SECONDS) };
+  const { path, text } = options.parameters ?? { path: "The default parameters", text: "{}" };
+  const compiler = hre.config.solidity.profiles["default"]?.compilers[0];
+  // What the compiler is to print does not change what it compiles.
+  const settings = { ...(compiler?.settings as object | undefined), outputSelection: undefined };
+  return {
+    ...chain,
+    deployer,
+    complete: false,
+    externalToken: options.token ?? null,
+    parameters: parseParameters(text, path, defaults),
+    roles: {
+      registrar: deployer,
+      issuer: deployer,
+      pauser: deployer,
+      treasurer: deployer,
+      ...options.holders,
+    },
+    addresses: {},
+    compiler: { version: compiler?.version ?? "", settings },
+  };
+}
+
+async function requireErc20(ethers: HardhatEthers, address: string): Promise<void> {
+  const token = await ethers.getContractAt("SettlementToken", address);
+  try {
+    await token.balanceOf(address);
+    await token.totalSupply();
+  } catch (cause) {
+    throw new UserError(`--token is ${address}, where there is no ERC-20 token.`, { cause });
+  }
+}
+
+/** Moves a deployment's record into a folder of its own, `old/<number>/`; its root file last. */
+async function moveAside(folder: string, shown: string): Promise<void> {
+  if ((await readMarket(folder)) === undefined) return;
+  let number = 1;
+  while ((await readMarket(join(folder, "old", String(number)))) !== undefined) number += 1;
+  const old = join(folder, "old", String(number));
+  await mkdir(old, { recursive: true });
+  const files = (await readdir(folder)).filter((name) => name.endsWith(".json"));
+  const isRoot = (name: string): number => Number(name === MARKET_FILE);
+  for (const name of files.sort((a, b) => isRoot(a) - isRoot(b))) {
+    await rename(join(folder, name), join(old, name));
+  }
+  console.log(`The old record is now in ${shown}/old/${number}/.`);
+}
+
+async function requireSameChain(
+  { provider }: HardhatEthers,
+  folder: string,
+  shown: string,
+  recorded: MarketRecord,
+  chain: ChainIdentity,
+): Promise<void> {
+  if (recorded.chainId !== chain.chainId) {
+    throw new UserError(
+      `${shown} records a market on chain ${recorded.chainId}, but this is chain ${chain.chainId}. ${FRESH_HINT}`,
+    );
+  }
+  if (recorded.genesisBlock !== chain.genesisBlock) {
+    throw new UserError(
+      `${shown} records a market on another chain ${chain.chainId}, which began with another block; ` +
+        `was the network started anew? ${FRESH_HINT}`,
+    );
+  }
+  for (const key of Object.keys(recorded.addresses) as (keyof MarketAddresses)[]) {
+    const name = CONTRACT_NAMES[key];
+    const contract = await readContract(folder, name);
+    if (contract?.blockNumber == null) continue;
+    if ((await provider.getCode(contract.address)) === "0x") {
+      throw new UserError(
+        `${shown} records ${name} at ${contract.address}, but there is no contract at this address; ` +
+          `was the network started anew? ${FRESH_HINT}`,
+      );
+    }
+  }
+}
+
+function requireSameOptions(
+  shown: string,
+  recorded: MarketRecord,
+  options: Options,
+  deployer: string,
+): void {
+  const fixed = `${shown} records a market that was begun with`;
+  const hint = "Leave the option out, or deploy a new market with --fresh.";
+  if (options.token !== undefined && options.token !== recorded.externalToken) {
+    const token = recorded.externalToken ?? "a token of its own";
+    throw new UserError(`--token is ${options.token}, but ${fixed} ${token}. ${hint}`);
+  }
+  for (const name of ROLE_NAMES) {
+    const holder = options.holders[name];
+    if (holder !== undefined && holder !== recorded.roles[name]) {
+      throw new UserError(
+        `--${name} is ${holder}, but ${fixed} ${recorded.roles[name]}. ${hint} ` +
+          "A role's holder can appoint another in the access manager.",
+      );
+    }
+  }
+  if (options.parameters !== undefined) {
+    const { path, text } = options.parameters;
+    const given = parseParameters(text, path, recorded.parameters);
+    for (const key of Object.keys(given) as (keyof MarketParameters)[]) {
+      if (given[key] === recorded.parameters[key]) continue;
+      throw new UserError(
+        `${path}: ${key} is ${given[key]}, but ${fixed} ${recorded.parameters[key]}. ${hint}`,
+      );
+    }
+  }
+  if (!recorded.complete && recorded.deployer !== deployer) {
+    throw new UserError(
+      `${shown} records a market that ${recorded.deployer} has begun to deploy; ` +
+        `only this account can complete it, and the present one is ${deployer}.`,
+    );
+  }
+}
+
+// ------------------------------------------------------------------ deployment
+
+/** @returns how many transactions were sent */
+async function run(
+  ethers: HardhatEthers,
+  hre: HardhatRuntimeEnvironment,
+  deployer: Signer,
+  folder: string,
+  record: MarketRecord,
+): Promise<number> {
+  let sent = 0;
+  let current = record;
+  await writeMarket(folder, current);
+  const note = async (step: DeploymentStep): Promise<void> => {
+    const { contract, address } = step;
+    if (contract === undefined || address === undefined) return;
+    current = { ...current, addresses: { ...current.addresses, [contract.key]: address } };
+    await writeMarket(folder, current);
+    await recordContract(ethers, hre, folder, contract, address, step);
+  };
+  await deployMarket({
+    deployer,
+    factoryOf: (name) => ethers.getContractFactory(name),
+    parameters: record.parameters,
+    holders: record.roles,
+    ...(record.externalToken === null ? {} : { token: record.externalToken }),
+    known: record.addresses,
+    onSent: async (step) => {
+      sent += 1;
+      await note(step);
+    },
+    onStep: async (step) => {
+      await note(step);
+      printStep(step);
+    },
+  });
+  const { externalToken } = current;
+  const token = externalToken === null ? {} : { token: externalToken };
+  current = { ...current, complete: true, addresses: { ...current.addresses, ...token } };
+  await writeMarket(folder, current);
+  return sent;
+}
+
+async function recordContract(
+  { provider }: HardhatEthers,
+  hre: HardhatRuntimeEnvironment,
+  folder: string,
+  contract: DeployedContract,
+  address: string,
+  { transaction, block }: DeploymentStep,
+): Promise<void> {
+  const before = await readContract(folder, contract.name);
+  const known = before?.address === address ? before : undefined;
+  const transactionHash = transaction ?? known?.transactionHash ?? null;
+  let blockNumber = block ?? known?.blockNumber ?? null;
+  if (blockNumber === null && transactionHash !== null && transaction === undefined) {
+    // The earlier run ended between sending the transaction and its receipt.
+    blockNumber = (await provider.getTransactionReceipt(transactionHash))?.blockNumber ?? null;
+  }
+  const { abi } = await hre.artifacts.readArtifact(contract.name);
+  await writeContract(folder, contract, abi, { address, transactionHash, blockNumber });
+}
+
+// ------------------------------------------------------------------ printing
+
+function printStep({ name, address, transaction, block }: DeploymentStep): void {
+  const status = transaction === undefined ? "found" : "done";
+  const done = block === undefined ? "" : `block ${block}, transaction ${transaction ?? ""}`;
+  const cells = [status.padEnd(5), name.padEnd(47), (address ?? "").padEnd(42), done];
+  console.log(`  ${cells.join("  ").trimEnd()}`);
+}
+
+function isoTime(seconds: bigint): string {
+  return new Date(Number(seconds) * 1000).toISOString().replace(".000", "");
+}

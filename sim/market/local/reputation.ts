@@ -1,0 +1,43 @@
+/** The participants' reputation. */
+import { INITIAL_REPUTATION, MAX_REPUTATION, WH_PER_KWH } from "../money.ts";
+import type { LocalMarket } from "./market.ts";
+import { StateMap } from "./world.ts";
+
+/** The paper's RV. */
+export class LocalReputation {
+  private readonly market: LocalMarket;
+  private readonly values: StateMap<bigint, bigint>;
+
+  constructor(market: LocalMarket) {
+    this.market = market;
+    this.values = new StateMap(market.world);
+  }
+
+  reputationOf(participant: bigint): bigint {
+    return this.values.get(participant) ?? INITIAL_REPUTATION;
+  }
+
+  /** For a fulfilled contract over `energy` Wh. */
+  reward(participant: bigint, energy: bigint): void {
+    const { reputationPerKWh, maxReputationRise } = this.market.options.parameters;
+    const rise = (energy * reputationPerKWh) / WH_PER_KWH;
+    this.change(participant, rise < maxReputationRise ? rise : maxReputationRise);
+  }
+
+  /** For a contract, a transfer or a beacon value that was not delivered. */
+  penalizeDefault(participant: bigint): void {
+    this.change(participant, -this.market.options.parameters.defaultReputationFall);
+  }
+
+  /** For a plan that was never opened. */
+  penalizeUnopened(participant: bigint): void {
+    this.change(participant, -this.market.options.parameters.unopenedReputationFall);
+  }
+
+  private change(participant: bigint, by: bigint): void {
+    const sum = this.reputationOf(participant) + by;
+    const reputation = sum < 0n ? 0n : sum > MAX_REPUTATION ? MAX_REPUTATION : sum;
+    this.values.set(participant, reputation);
+    this.market.world.emit("ReputationChanged", { participant, reputation });
+  }
+}

@@ -1,0 +1,213 @@
+/** The supply contracts between users and data centres. */
+import { SupplyStatus, type Bid, type Delivery, type SupplyContract } from "../ledger.ts";
+import { amountUp, earnedDown, shareDown } from "../money.ts";
+import type { LocalMarket } from "./market.ts";
+import { Cell, refuse, StateMap } from "./world.ts";
+
+/** Most that a contract's counters of energy hold, Wh. */
+const MAX_ENERGY = 2n ** 32n - 1n;
+
+/** A contract without what follows from the rest. */
+type Agreement = Omit<
+  SupplyContract,
+  "buyerWallet" | "sellerWallet" | "escrow" | "paid" | "penalty"
+>;
+
+/** What is signed when a bid is matched. */
+export interface Trade {
+  readonly buyer: bigint;
+  readonly seller: bigint;
+  readonly task: Bid;
+  /** Index of the bid and of the offer in their plans, and how many offers the draw was among. */
+  readonly bid: bigint;
+  readonly offer: bigint;
+  readonly candidates: bigint;
+  readonly price: bigint;
+  readonly slot: bigint;
+  readonly buyerDeposit: bigint;
+  readonly sellerDeposit: bigint;
+}
+
+/** Supply contracts, paid by meter readings. */
+export class LocalSupply {
+  private readonly market: LocalMarket;
+  private readonly agreements: StateMap<bigint, Agreement>;
+  private readonly count: Cell<bigint>;
+
+  constructor(market: LocalMarket) {
+    this.market = market;
+    this.agreements = new StateMap(market.world);
+    this.count = new Cell(market.world, 0n);
+  }
+
+  // ---------------------------------------------------------------- calls
+
+  expire(contractId: bigint): void {
+    const { meters, vault, reputation, world } = this.market;
+    const c = this.requireRunning(contractId);
+    if (c.handedOver) refuse("TransferOpen", contractId);
+    if (!meters.isFinal(c.seller, c.deadline)) refuse("DeadlineNotPassed", contractId, c.deadline);
+
+    this.agreements.set(contractId, { ...c, status: SupplyStatus.expired });
+    const penalty = penaltyOf(c);
+    const returned = escrowOf(c) + c.buyerDeposit;
+    world.emit("Expired", { contractId, penalty, returned });
+    vault.pay(c.seller, c.buyer, penalty);
+    vault.unlock(c.seller, c.sellerDeposit - penalty);
+    vault.unlock(c.buyer, returned);
+    reputation.penalizeDefault(c.seller);
+  }
+
+  // ---------------------------------------------------------------- for the other parts
+
+  /** Signs a contract; returns its number. */
+  sign(trade: Trade): bigint {
+    const { buyer, seller, task, price, slot, buyerDeposit, sellerDeposit } = trade;
+    const { bid, offer, candidates } = trade;
+    const contractId = Cell.next(this.count);
+    this.agreements.set(contractId, {
+      buyer,
+      seller,
+      cores: task.cores,
+      coreSeconds: task.coreSeconds,
+      energy: task.energy,
+      price,
+      signed: slot,
+      firstSlot: task.earliest,
+      deadline: task.deadline,
+      priority: task.priority,
+      status: SupplyStatus.running,
+      handedOver: false,
+      delivered: 0n,
+      pv: 0n,
+      esd: 0n,
+      grid: 0n,
+      buyerDeposit,
+      sellerDeposit,
+    });
+    this.market.world.emit("Signed", { contractId, buyer, seller, bid, offer, candidates });
+    return contractId;
+  }
+
+  /** Counts and pays one delivery of a data centre in a slot. */
+  deliver(dataCentre: bigint, slot: bigint, delivery: Delivery): void {
+    const { meters, vault, world } = this.market;
+    const { contractId, coreSeconds, pv, esd, grid } = delivery;
+    const before = this.requireRunning(contractId);
+    this.checkDelivery(contractId, before, slot, coreSeconds);
+    const handedOver = this.checkExecutor(contractId, before, dataCentre, slot, coreSeconds);
+
+    const delivered = before.delivered + coreSeconds;
+    const complete = delivered === before.coreSeconds;
+    const after: Agreement = {
+      ...before,
+      status: complete ? SupplyStatus.fulfilled : SupplyStatus.running,
+      handedOver,
+      delivered,
+      pv: saturated(before.pv + pv),
+      esd: saturated(before.esd + esd),
+      grid: saturated(before.grid + grid),
+    };
+    this.agreements.set(contractId, after);
+    const paid = paidOf(after) - paidOf(before);
+    world.emit("Delivered", { contractId, executor: dataCentre, slot, paid });
+    vault.pay(after.buyer, after.seller, paid);
+    if (complete) this.fulfil(contractId, after);
+    if (after.seller !== dataCentre) meters.settleTab(after.seller);
+  }
+
+  /** Marks that a part of the contract is another data centre's, or that it is so no longer. */
+  setHandedOver(contractId: bigint, handedOver: boolean): void {
+    this.agreements.set(contractId, { ...this.agreementOf(contractId), handedOver });
+  }
+
+  agreementOf(contractId: bigint): Agreement {
+    return this.agreements.get(contractId) ?? refuse("UnknownContract", contractId);
+  }
+
+  /** Core-seconds not delivered; 0 unless the contract is running. */
+  openCoreSeconds(contractId: bigint): bigint {
+    const c = this.agreements.get(contractId);
+    return c?.status === SupplyStatus.running ? c.coreSeconds - c.delivered : 0n;
+  }
+
+  // ---------------------------------------------------------------- queries
+
+  contractOf(contractId: bigint): SupplyContract {
+    const { identities } = this.market;
+    const c = this.agreementOf(contractId);
+    return {
+      ...c,
+      buyerWallet: identities.identityOf(c.buyer).wallet,
+      sellerWallet: identities.identityOf(c.seller).wallet,
+      escrow: c.status === SupplyStatus.running ? escrowOf(c) : 0n,
+      paid: paidOf(c),
+      penalty: penaltyOf(c),
+    };
+  }
+
+  contracts(): bigint {
+    return this.count.value;
+  }
+
+  // ---------------------------------------------------------------- internals
+
+  private requireRunning(contractId: bigint): Agreement {
+    const c = this.agreementOf(contractId);
+    if (c.status !== SupplyStatus.running) refuse("NotRunning", contractId, c.status);
+    return c;
+  }
+
+  private checkDelivery(contractId: bigint, c: Agreement, slot: bigint, coreSeconds: bigint): void {
+    if (slot < c.firstSlot || slot > c.deadline)
+      refuse("OutsideContract", contractId, slot, c.firstSlot, c.deadline);
+    if (coreSeconds === 0n) refuse("EmptyDelivery", contractId);
+    const limit = c.cores * this.market.options.parameters.slotSeconds;
+    if (coreSeconds > limit) refuse("TooFast", contractId, coreSeconds, limit);
+    const left = c.coreSeconds - c.delivered;
+    if (coreSeconds > left) refuse("BeyondContract", contractId, coreSeconds, left);
+  }
+
+  /** Returns whether a part is still another data centre's after this delivery. */
+  private checkExecutor(
+    contractId: bigint,
+    c: Agreement,
+    dataCentre: bigint,
+    slot: bigint,
+    coreSeconds: bigint,
+  ): boolean {
+    const { transfers } = this.market;
+    if (dataCentre !== c.seller) {
+      if (!c.handedOver) refuse("ForeignDelivery", contractId, dataCentre);
+      const complete = transfers.execute(contractId, dataCentre, slot, coreSeconds);
+      return !complete;
+    }
+    if (c.handedOver) {
+      const left = c.coreSeconds - c.delivered - transfers.handedOverCoreSeconds(contractId);
+      if (coreSeconds > left) refuse("BeyondContract", contractId, coreSeconds, left);
+    }
+    return c.handedOver;
+  }
+
+  private fulfil(contractId: bigint, c: Agreement): void {
+    const { vault, reputation, world } = this.market;
+    world.emit("Fulfilled", { contractId });
+    if (c.pv + c.esd < c.energy)
+      world.emit("PvShortfall", { contractId, agreedWh: c.energy, pvWh: c.pv, esdWh: c.esd });
+    vault.unlock(c.buyer, escrowOf(c) + c.buyerDeposit);
+    vault.unlock(c.seller, c.sellerDeposit);
+    reputation.reward(c.buyer, c.energy);
+    reputation.reward(c.seller, c.energy);
+  }
+}
+
+const saturated = (energy: bigint): bigint => (energy > MAX_ENERGY ? MAX_ENERGY : energy);
+
+const paidOf = (c: Agreement): bigint => earnedDown(c.energy, c.price, c.delivered, c.coreSeconds);
+
+/** What is locked of the buyer for work that is not delivered, and for rounding. */
+const escrowOf = (c: Agreement): bigint => amountUp(c.energy, c.price) - paidOf(c);
+
+/** What the seller owes the buyer if nothing more is delivered. */
+const penaltyOf = (c: Agreement): bigint =>
+  shareDown(c.sellerDeposit, c.coreSeconds - c.delivered, c.coreSeconds);

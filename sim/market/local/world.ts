@@ -1,0 +1,159 @@
+/** What all parts of the local market share: time, state that can be rolled back, events and refusals. */
+import type { Address, LedgerError, LedgerEvent, LedgerValue } from "../ledger.ts";
+import type { MarketParameters } from "../parameters.ts";
+
+/** Thrown by a call that is refused. */
+export class Refusal extends Error {
+  readonly error: LedgerError;
+
+  constructor(error: LedgerError) {
+    super(error.name);
+    this.error = error;
+  }
+}
+
+/** Refuses the call with a custom error of the contracts. */
+export function refuse(name: string, ...args: LedgerValue[]): never {
+  throw new Refusal({ name, args });
+}
+
+/** The block that a call is in, what the call has done so far, and how to undo it. */
+export class World {
+  readonly parameters: MarketParameters;
+  /** Time of the block, Unix seconds. */
+  now: bigint;
+  private readonly undo: (() => void)[] = [];
+  private events: LedgerEvent[] = [];
+
+  constructor(parameters: MarketParameters) {
+    this.parameters = parameters;
+    this.now = parameters.genesis;
+  }
+
+  /** Notes something that the call did. */
+  emit(name: string, args: Record<string, LedgerValue>): void {
+    this.events.push({ name, args });
+  }
+
+  /** Notes how to undo a change of state. */
+  changed(undo: () => void): void {
+    this.undo.push(undo);
+  }
+
+  /** Runs `action`; if it is refused, nothing of it remains. */
+  atomic<T>(action: () => T): T {
+    const changes = this.undo.length;
+    const events = this.events.length;
+    try {
+      return action();
+    } catch (error) {
+      while (this.undo.length > changes) this.undo.pop()?.();
+      this.events.length = events;
+      throw error;
+    }
+  }
+
+  /** Makes what was done final and tells it. */
+  conclude(): LedgerEvent[] {
+    const events = this.events;
+    this.undo.length = 0;
+    this.events = [];
+    return events;
+  }
+
+  /** The slot that the present block belongs to. */
+  currentSlot(): bigint {
+    const { genesis, slotSeconds } = this.parameters;
+    if (this.now < genesis) refuse("BeforeGenesis", this.now, genesis);
+    return (this.now - genesis) / slotSeconds;
+  }
+
+  /** When a slot begins. */
+  startOf(slot: bigint): bigint {
+    return this.parameters.genesis + slot * this.parameters.slotSeconds;
+  }
+
+  /** When a slot's commit window begins. */
+  commitFrom(slot: bigint): bigint {
+    return this.startOf(slot - 1n);
+  }
+
+  /** When a slot's reveal window begins. */
+  revealFrom(slot: bigint): bigint {
+    return this.commitFrom(slot) + this.parameters.commitSeconds;
+  }
+
+  /** When a slot's clearing begins. */
+  clearFrom(slot: bigint): bigint {
+    return this.revealFrom(slot) + this.parameters.revealSeconds;
+  }
+
+  /** Refuses the call outside `[from, to)`. */
+  requireWindow(slot: bigint, from: bigint, to: bigint): void {
+    if (this.now < from || this.now >= to) refuse("WrongWindow", slot, from, to, this.now);
+  }
+}
+
+/** A map whose changes are undone when the call that made them is refused. Its values are replaced, never changed. */
+export class StateMap<K extends bigint | Address, V> {
+  private readonly world: World;
+  private readonly map = new Map<K, V>();
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  get(key: K): V | undefined {
+    return this.map.get(key);
+  }
+
+  set(key: K, value: V): void {
+    const before = this.map.get(key);
+    this.map.set(key, value);
+    this.world.changed(() => {
+      if (before === undefined) this.map.delete(key);
+      else this.map.set(key, before);
+    });
+  }
+
+  delete(key: K): void {
+    const before = this.map.get(key);
+    if (before === undefined) return;
+    this.map.delete(key);
+    this.world.changed(() => this.map.set(key, before));
+  }
+
+  /** How many keys there are. */
+  get size(): number {
+    return this.map.size;
+  }
+}
+
+/** A single value whose changes are undone when the call that made them is refused. */
+export class Cell<T> {
+  private readonly world: World;
+  private current: T;
+
+  constructor(world: World, initial: T) {
+    this.world = world;
+    this.current = initial;
+  }
+
+  get value(): T {
+    return this.current;
+  }
+
+  set value(value: T) {
+    const before = this.current;
+    this.current = value;
+    this.world.changed(() => {
+      this.current = before;
+    });
+  }
+
+  /** Adds one and returns the result, for numbering. */
+  static next(cell: Cell<bigint>): bigint {
+    cell.value += 1n;
+    return cell.value;
+  }
+}

@@ -1,0 +1,530 @@
+/** The market without a chain: the reference model of the contracts, and what the simulator runs on. */
+import { ZeroAddress } from "ethers";
+
+import type { MarketAddresses, RoleHolders } from "./deployment.ts";
+import {
+  LedgerQueryError,
+  type Account,
+  type Address,
+  type BeaconValue,
+  type Bid,
+  type BookState,
+  type Bytes32,
+  type Chain,
+  type CheapestQuote,
+  type Enrolment,
+  type GridPrices,
+  type Handover,
+  type Identity,
+  type Ledger,
+  type MeterState,
+  type Offer,
+  type Order,
+  type Outcome,
+  type Permit,
+  type Plan,
+  type PlanState,
+  type Quote,
+  type RankingState,
+  type Reading,
+  type Rotation,
+  type Signature,
+  type SignedCommitment,
+  type SignedPlan,
+  type Site,
+  type SkippedItem,
+  type SupplyContract,
+  type Transfer,
+  type Windows,
+} from "./ledger.ts";
+import { LocalMarket } from "./local/market.ts";
+import { Refusal } from "./local/world.ts";
+import type { MarketParameters } from "./parameters.ts";
+
+/** What a local market is made of. */
+export interface LocalLedgerOptions {
+  readonly parameters: MarketParameters;
+  readonly holders: RoleHolders;
+  /** Addresses of the contracts that it stands for; they occur in digests and errors. */
+  readonly addresses?: Pick<MarketAddresses, "auction" | "vault">;
+  readonly chainId?: bigint;
+}
+
+const NOBODY = { auction: ZeroAddress, vault: ZeroAddress };
+
+/**
+ * A market in the memory of this process. It takes a message's signer at its word, and time stands still but for
+ * {@link LocalLedger.advanceTo}; in everything else it does what the contracts do.
+ */
+export class LocalLedger implements Ledger {
+  private readonly market: LocalMarket;
+
+  constructor(options: LocalLedgerOptions) {
+    const { parameters, holders, addresses = NOBODY, chainId = 31337n } = options;
+    this.market = new LocalMarket({ parameters, holders, addresses, chainId });
+  }
+
+  /**
+   * Sets the time of the calls that follow.
+   *
+   * @param time Unix seconds, not before that of earlier calls
+   */
+  advanceTo(time: bigint): void {
+    const { world } = this.market;
+    if (time < world.now)
+      throw new RangeError(
+        `Time cannot go back from ${world.now.toString()} to ${time.toString()}.`,
+      );
+    world.now = time;
+  }
+
+  // ---------------------------------------------------------------- calls
+
+  mint(from: Address, to: Address, amount: bigint): Promise<Outcome> {
+    return this.act((m) => {
+      m.token.mint(from, to, amount);
+    });
+  }
+
+  approve(from: Address, spender: Address, amount: bigint): Promise<Outcome> {
+    return this.act((m) => {
+      m.token.approve(from, spender, amount);
+    });
+  }
+
+  transfer(from: Address, to: Address, amount: bigint): Promise<Outcome> {
+    return this.act((m) => {
+      m.token.transfer(from, to, amount);
+    });
+  }
+
+  enrol(from: Address, enrolment: Enrolment, registrar: Signature): Promise<Outcome<bigint>> {
+    return this.call((m) => m.identities.enrol(from, enrolment, registrar));
+  }
+
+  rotate(
+    from: Address,
+    rotation: Rotation,
+    registrar: Signature,
+    oldWallet: Signature,
+  ): Promise<Outcome> {
+    return this.act((m) => {
+      m.identities.rotate(from, rotation, registrar, oldWallet);
+    });
+  }
+
+  revoke(from: Address, participant: bigint): Promise<Outcome> {
+    return this.act((m) => {
+      m.identities.revoke(from, participant);
+    });
+  }
+
+  deposit(from: Address, amount: bigint): Promise<Outcome> {
+    return this.act((m) => {
+      m.vault.deposit(from, amount);
+    });
+  }
+
+  depositFor(from: Address, participant: bigint, amount: bigint): Promise<Outcome> {
+    return this.act((m) => {
+      m.vault.depositFor(from, participant, amount);
+    });
+  }
+
+  depositWithPermit(from: Address, permit: Permit, owner: Signature): Promise<Outcome> {
+    return this.act((m) => {
+      m.vault.depositWithPermit(from, permit, owner);
+    });
+  }
+
+  withdraw(from: Address, amount: bigint, to: Address): Promise<Outcome> {
+    return this.act((m) => {
+      m.vault.withdraw(from, amount, to);
+    });
+  }
+
+  payOut(from: Address, amount: bigint, to: Address): Promise<Outcome> {
+    return this.act((m) => {
+      m.vault.payOut(from, amount, to);
+    });
+  }
+
+  announce(
+    from: Address,
+    fromSlot: bigint,
+    importPrice: bigint,
+    feedInPrice: bigint,
+  ): Promise<Outcome> {
+    return this.act((m) => {
+      m.tariff.announce(from, fromSlot, importPrice, feedInPrice);
+    });
+  }
+
+  commission(from: Address, site: Site, registrar: Signature): Promise<Outcome> {
+    return this.act((m) => {
+      m.meters.commission(from, site, registrar);
+    });
+  }
+
+  submit(_from: Address, reading: Reading, meter: Signature): Promise<Outcome> {
+    return this.act((m) => {
+      m.meters.submit(reading, meter);
+    });
+  }
+
+  settleTab(_from: Address, dataCentre: bigint): Promise<Outcome> {
+    return this.act((m) => {
+      m.meters.settleTab(dataCentre);
+    });
+  }
+
+  commitChain(from: Address, anchor: Bytes32, firstSlot: bigint, length: bigint): Promise<Outcome> {
+    return this.act((m) => {
+      m.beacon.commitChain(from, anchor, firstSlot, length);
+    });
+  }
+
+  open(_from: Address, operator: bigint, slot: bigint, value: Bytes32): Promise<Outcome> {
+    return this.act((m) => {
+      m.beacon.open(operator, slot, value);
+    });
+  }
+
+  slash(_from: Address, operator: bigint): Promise<Outcome> {
+    return this.act((m) => {
+      m.beacon.slash(operator);
+    });
+  }
+
+  retire(_from: Address, operator: bigint): Promise<Outcome> {
+    return this.act((m) => {
+      m.beacon.retire(operator);
+    });
+  }
+
+  commit(from: Address, slot: bigint, commitment: Bytes32): Promise<Outcome> {
+    return this.act((m) => {
+      m.auction.commit(from, slot, commitment);
+    });
+  }
+
+  commitSigned(_from: Address, signed: SignedCommitment): Promise<Outcome> {
+    return this.act((m) => {
+      m.auction.commitSigned(signed);
+    });
+  }
+
+  commitBatch(
+    _from: Address,
+    batch: readonly SignedCommitment[],
+  ): Promise<Outcome<readonly SkippedItem[]>> {
+    return this.call((m) => m.auction.commitBatch(batch));
+  }
+
+  withdrawPlan(from: Address, slot: bigint): Promise<Outcome> {
+    return this.act((m) => {
+      m.auction.withdrawPlan(from, slot);
+    });
+  }
+
+  releaseBond(from: Address): Promise<Outcome> {
+    return this.act((m) => {
+      m.auction.releaseBond(from);
+    });
+  }
+
+  reveal(from: Address, plan: Plan): Promise<Outcome> {
+    return this.act((m) => {
+      m.auction.reveal(from, plan);
+    });
+  }
+
+  revealSigned(_from: Address, signed: SignedPlan): Promise<Outcome> {
+    return this.act((m) => {
+      m.auction.revealSigned(signed);
+    });
+  }
+
+  revealBatch(
+    _from: Address,
+    batch: readonly SignedPlan[],
+  ): Promise<Outcome<readonly SkippedItem[]>> {
+    return this.call((m) => m.auction.revealBatch(batch));
+  }
+
+  punish(_from: Address, participant: bigint): Promise<Outcome> {
+    return this.act((m) => {
+      m.auction.punish(participant);
+    });
+  }
+
+  clear(
+    from: Address,
+    slot: bigint,
+    bids: readonly bigint[],
+    offers: readonly bigint[],
+    work: bigint,
+  ): Promise<Outcome<boolean>> {
+    return this.call((m) => m.auction.clear(from, slot, bids, offers, work));
+  }
+
+  discardRanking(from: Address): Promise<Outcome> {
+    return this.act((m) => {
+      m.auction.discardRanking(from);
+    });
+  }
+
+  setPaused(from: Address, paused: boolean): Promise<Outcome> {
+    return this.act((m) => {
+      m.auction.setPaused(from, paused);
+    });
+  }
+
+  expire(_from: Address, contractId: bigint): Promise<Outcome> {
+    return this.act((m) => {
+      m.supply.expire(contractId);
+    });
+  }
+
+  quote(from: Address, quote: Quote): Promise<Outcome> {
+    return this.act((m) => {
+      m.transfers.quote(from, quote);
+    });
+  }
+
+  withdrawQuote(from: Address): Promise<Outcome> {
+    return this.act((m) => {
+      m.transfers.withdrawQuote(from);
+    });
+  }
+
+  take(from: Address, order: Order): Promise<Outcome<bigint>> {
+    return this.call((m) => m.transfers.take(from, order));
+  }
+
+  handBack(
+    from: Address,
+    transferId: bigint,
+    contractId: bigint,
+    coreSeconds: bigint,
+    due: bigint,
+  ): Promise<Outcome> {
+    return this.act((m) => {
+      m.transfers.handBack(from, transferId, contractId, coreSeconds, due);
+    });
+  }
+
+  closeOverdue(_from: Address, transferId: bigint): Promise<Outcome> {
+    return this.act((m) => {
+      m.transfers.closeOverdue(transferId);
+    });
+  }
+
+  closeReturn(_from: Address, transferId: bigint): Promise<Outcome> {
+    return this.act((m) => {
+      m.transfers.closeReturn(transferId);
+    });
+  }
+
+  settle(_from: Address, transferId: bigint): Promise<Outcome> {
+    return this.act((m) => {
+      m.transfers.settle(transferId);
+    });
+  }
+
+  // ---------------------------------------------------------------- queries
+
+  time(): Promise<bigint> {
+    return this.query((m) => m.world.now);
+  }
+
+  currentSlot(): Promise<bigint> {
+    return this.query((m) => m.world.currentSlot());
+  }
+
+  windowsOf(slot: bigint): Promise<Windows> {
+    return this.query((m) => m.auction.windowsOf(slot));
+  }
+
+  balanceOf(wallet: Address): Promise<bigint> {
+    return this.query((m) => m.token.balanceOf(wallet));
+  }
+
+  allowance(owner: Address, spender: Address): Promise<bigint> {
+    return this.query((m) => m.token.allowance(owner, spender));
+  }
+
+  nonces(owner: Address): Promise<bigint> {
+    return this.query((m) => m.token.nonces(owner));
+  }
+
+  participantOf(wallet: Address): Promise<bigint> {
+    return this.query((m) => m.identities.participantOf(wallet));
+  }
+
+  identityOf(participant: bigint): Promise<Identity> {
+    return this.query((m) => m.identities.identityOf(participant));
+  }
+
+  participantById(id: string): Promise<bigint> {
+    return this.query((m) => m.identities.participantById(id));
+  }
+
+  participantByCertificate(certificate: Bytes32): Promise<bigint> {
+    return this.query((m) => m.identities.participantByCertificate(certificate));
+  }
+
+  participants(): Promise<bigint> {
+    return this.query((m) => m.identities.participants());
+  }
+
+  accountOf(participant: bigint): Promise<Account> {
+    return this.query((m) => m.vault.accountOf(participant));
+  }
+
+  penaltyPool(): Promise<bigint> {
+    return this.query((m) => m.vault.penaltyPool());
+  }
+
+  reputationOf(participant: bigint): Promise<bigint> {
+    return this.query((m) => m.reputation.reputationOf(participant));
+  }
+
+  pricesAt(gridOperator: bigint, slot: bigint): Promise<GridPrices> {
+    return this.query((m) => m.tariff.pricesAt(gridOperator, slot));
+  }
+
+  siteOf(dataCentre: bigint): Promise<Site> {
+    return this.query((m) => m.meters.siteOf(dataCentre));
+  }
+
+  meterStateOf(dataCentre: bigint): Promise<MeterState> {
+    return this.query((m) => m.meters.meterStateOf(dataCentre));
+  }
+
+  isFinal(dataCentre: bigint, slot: bigint): Promise<boolean> {
+    return this.query((m) => m.meters.isFinal(dataCentre, slot));
+  }
+
+  chainOf(operator: bigint): Promise<Chain> {
+    return this.query((m) => m.beacon.chainOf(operator));
+  }
+
+  operators(): Promise<readonly bigint[]> {
+    return this.query((m) => m.beacon.operators());
+  }
+
+  beaconValueOf(slot: bigint): Promise<BeaconValue> {
+    return this.query((m) => m.beacon.valueOf(slot));
+  }
+
+  commitmentOf(plan: Plan): Promise<Bytes32> {
+    return this.query((m) => m.auction.commitmentOf(plan));
+  }
+
+  paused(): Promise<boolean> {
+    return this.query((m) => m.auction.paused());
+  }
+
+  planOf(participant: bigint): Promise<PlanState> {
+    return this.query((m) => m.auction.planOf(participant));
+  }
+
+  bidOf(participant: bigint, index: bigint): Promise<Bid> {
+    return this.query((m) => m.auction.bidOf(participant, index));
+  }
+
+  offerOf(participant: bigint, index: bigint): Promise<Offer> {
+    return this.query((m) => m.auction.offerOf(participant, index));
+  }
+
+  bookOf(slot: bigint): Promise<BookState> {
+    return this.query((m) => m.auction.bookOf(slot));
+  }
+
+  disposableEnergy(dataCentre: bigint, slot: bigint): Promise<bigint> {
+    return this.query((m) => m.auction.disposableEnergy(dataCentre, slot));
+  }
+
+  rankingOf(ranker: Address): Promise<RankingState> {
+    return this.query((m) => m.auction.rankingOf(ranker));
+  }
+
+  contracts(): Promise<bigint> {
+    return this.query((m) => m.supply.contracts());
+  }
+
+  contractOf(contractId: bigint): Promise<SupplyContract> {
+    return this.query((m) => m.supply.contractOf(contractId));
+  }
+
+  openCoreSeconds(contractId: bigint): Promise<bigint> {
+    return this.query((m) => m.supply.openCoreSeconds(contractId));
+  }
+
+  transfers(): Promise<bigint> {
+    return this.query((m) => m.transfers.transfers());
+  }
+
+  transferOf(transferId: bigint): Promise<Transfer> {
+    return this.query((m) => m.transfers.transferOf(transferId));
+  }
+
+  handoverOf(contractId: bigint): Promise<Handover> {
+    return this.query((m) => m.transfers.handoverOf(contractId));
+  }
+
+  handedOverCoreSeconds(contractId: bigint): Promise<bigint> {
+    return this.query((m) => m.transfers.handedOverCoreSeconds(contractId));
+  }
+
+  quoteOf(dataCentre: bigint): Promise<Quote> {
+    return this.query((m) => m.transfers.quoteOf(dataCentre));
+  }
+
+  quoters(): Promise<bigint> {
+    return this.query((m) => m.transfers.quoters());
+  }
+
+  cheapestQuote(
+    energy: bigint,
+    cores: bigint,
+    due: bigint,
+    repaymentSlots: bigint,
+    asker: bigint,
+    from: bigint,
+    count: bigint,
+  ): Promise<CheapestQuote> {
+    return this.query((m) =>
+      m.transfers.cheapestQuote(energy, cores, due, repaymentSlots, asker, from, count),
+    );
+  }
+
+  // ---------------------------------------------------------------- internals
+
+  private act(action: (market: LocalMarket) => void): Promise<Outcome> {
+    return this.call((market): undefined => {
+      action(market);
+    });
+  }
+
+  private async call<T>(action: (market: LocalMarket) => T): Promise<Outcome<T>> {
+    const { world } = this.market;
+    try {
+      const value = world.atomic(() => action(this.market));
+      return await Promise.resolve({ ok: true, value, events: world.conclude() });
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      world.conclude();
+      return { ok: false, error: error.error };
+    }
+  }
+
+  private async query<T>(ask: (market: LocalMarket) => T): Promise<T> {
+    try {
+      return await Promise.resolve(ask(this.market));
+    } catch (error) {
+      throw error instanceof Refusal ? new LedgerQueryError(error.error) : error;
+    }
+  }
+}

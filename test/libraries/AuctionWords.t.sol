@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import { Bid } from "../../contracts/interfaces/ISlotAuction.sol";
+import {
+    BidLibrary,
+    BidWord,
+    BookWord,
+    CandidatesWord,
+    CursorLibrary,
+    CursorWord,
+    OfferRow,
+    OfferRowLibrary,
+    PlanLibrary,
+    PlanWord,
+    RankingLibrary,
+    RankingWord
+} from "../../contracts/types/AuctionWords.sol";
+import { ParticipantId } from "../../contracts/types/ParticipantId.sol";
+import { SlotId } from "../../contracts/types/SlotId.sol";
+import { CoreSeconds, Price, Wh } from "../../contracts/types/Units.sol";
+
+contract AuctionWordsTest {
+    uint256 private constant MAX24 = type(uint24).max;
+    uint256 private constant MAX88 = type(uint88).max;
+
+    // ---------------------------------------------------------------- PlanWord
+
+    function testFuzz_PlanIsPacked(
+        address wallet,
+        uint32 slot,
+        uint32 sequence,
+        uint8 status,
+        bool seller
+    ) external pure {
+        PlanWord plan = PlanLibrary.pack(wallet, SlotId.wrap(slot), sequence, status % 16, seller);
+        require(plan.wallet() == wallet, "wallet");
+        require(SlotId.unwrap(plan.slot()) == slot, "slot");
+        require(plan.sequence() == sequence, "sequence");
+        require(plan.status() == status % 16, "status");
+        require(plan.seller() == seller, "seller");
+        require(plan.bonded(), "bonded");
+        require(plan.reputation() == 0 && plan.count() == 0, "nothing revealed");
+        require(PlanWord.unwrap(plan) >> 254 == 0, "nothing above");
+    }
+
+    function testPlanHoldsTheMostOfEachAlone() external pure {
+        uint256 bond = 1 << 252;
+        require(_plan(address(type(uint160).max), 0, 0, 0, false) == bond | type(uint160).max, "wallet");
+        require(_plan(address(0), type(uint32).max, 0, 0, false) == bond | (uint256(type(uint32).max) << 160), "slot");
+        require(_plan(address(0), 0, type(uint32).max, 0, false) == bond | (uint256(type(uint32).max) << 192), "seq");
+        require(_plan(address(0), 0, 0, 15, false) == bond | (15 << 248), "status");
+        require(_plan(address(0), 0, 0, 0, true) == bond | (1 << 253), "seller");
+    }
+
+    function testFuzz_PlanIsReadFromItsPlaces(uint256 word) external pure {
+        PlanWord plan = PlanWord.wrap(word);
+        require(uint160(plan.wallet()) == _field(word, 0, 160), "wallet");
+        require(SlotId.unwrap(plan.slot()) == _field(word, 160, 32), "slot");
+        require(plan.sequence() == _field(word, 192, 32), "sequence");
+        require(plan.reputation() == _field(word, 224, 16), "reputation");
+        require(plan.count() == _field(word, 240, 8), "count");
+        require(plan.status() == _field(word, 248, 4), "status");
+        require(plan.bonded() == (_field(word, 252, 1) == 1), "bonded");
+        require(plan.seller() == (_field(word, 253, 1) == 1), "seller");
+    }
+
+    function testFuzz_PlanFieldsAreReplaced(uint256 word, uint8 status, uint32 sequence) external pure {
+        PlanWord plan = PlanWord.wrap(word);
+        status %= 16;
+        require(PlanWord.unwrap(plan.withStatus(status)) == _replaced(word, 248, 4, status), "status");
+        require(PlanWord.unwrap(plan.withSequence(sequence)) == _replaced(word, 192, 32, sequence), "sequence");
+        require(PlanWord.unwrap(plan.withoutBond()) == _replaced(word, 252, 1, 0), "bond");
+    }
+
+    function testFuzz_PlanIsRevealed(
+        address wallet,
+        uint32 slot,
+        uint32 sequence,
+        uint8 status,
+        uint16 reputation,
+        uint8 count
+    ) external pure {
+        status %= 16;
+        PlanWord plan = PlanLibrary.pack(wallet, SlotId.wrap(slot), sequence, 1, true);
+        uint256 expected = _replaced(PlanWord.unwrap(plan), 248, 4, status);
+        expected = _replaced(expected, 224, 16, reputation);
+        expected = _replaced(expected, 240, 8, count);
+        require(PlanWord.unwrap(plan.revealed(status, reputation, count)) == expected, "revealed");
+    }
+
+    // ---------------------------------------------------------------- BidWord
+
+    function testFuzz_BidIsReadFromItsPlaces(uint256 word) external pure {
+        BidWord bid = BidWord.wrap(word);
+        require(bid.cores() == _field(word, 0, 16), "cores");
+        require(CoreSeconds.unwrap(bid.coreSeconds()) == _field(word, 16, 40), "core-seconds");
+        require(Wh.unwrap(bid.energy()) == _field(word, 56, 32), "energy");
+        require(Price.unwrap(bid.maxPrice()) == _field(word, 88, 32), "price");
+        require(bid.earliestOffset() == _field(word, 120, 16), "earliest");
+        require(bid.deadlineOffset() == _field(word, 136, 16), "deadline");
+        require(bid.priority() == (_field(word, 152, 8) != 0), "priority");
+        require(SlotId.unwrap(bid.slot()) == _field(word, 160, 32), "slot");
+        require(bid.reputation() == _field(word, 192, 16), "reputation");
+        require(bid.sequence() == _field(word, 208, 32), "sequence");
+    }
+
+    function testFuzz_BidIsPacked(
+        Bid memory bid,
+        uint32 slot,
+        uint16 earliest,
+        uint16 deadline,
+        uint16 reputation,
+        uint32 sequence
+    ) external pure {
+        slot /= 2;
+        bid.earliest = slot + earliest;
+        bid.deadline = slot + deadline;
+        BidWord word = BidLibrary.pack(bid, SlotId.wrap(slot), reputation, sequence);
+        require(word.cores() == bid.cores, "cores");
+        require(CoreSeconds.unwrap(word.coreSeconds()) == bid.coreSeconds, "core-seconds");
+        require(Wh.unwrap(word.energy()) == bid.energy, "energy");
+        require(Price.unwrap(word.maxPrice()) == bid.maxPrice, "price");
+        require(word.earliestOffset() == earliest, "earliest");
+        require(word.deadlineOffset() == deadline, "deadline");
+        require(word.priority() == bid.priority, "priority");
+        require(SlotId.unwrap(word.slot()) == slot, "slot");
+        require(word.reputation() == reputation, "reputation");
+        require(word.sequence() == sequence, "sequence");
+        require(BidWord.unwrap(word) >> 240 == 0, "nothing above");
+        require(_field(BidWord.unwrap(word), 152, 8) == (bid.priority ? 1 : 0), "priority is one bit");
+    }
+
+    function testPriorityIsNoNeighboursBit() external pure {
+        require(!BidWord.wrap(~(uint256(0xff) << 152)).priority(), "neighbours");
+        require(BidWord.wrap(uint256(1) << 152).priority(), "lowest bit");
+    }
+
+    // ---------------------------------------------------------------- OfferRow
+
+    function testFuzz_OfferIsPacked(
+        uint32 seller,
+        uint8 index,
+        uint32 price,
+        uint32 energy,
+        uint16 cores
+    ) external pure {
+        OfferRow row = _row(seller, index, price, energy, cores);
+        require(ParticipantId.unwrap(row.seller()) == seller, "seller");
+        require(row.index() == index, "index");
+        require(Price.unwrap(row.price()) == price, "price");
+        require(Wh.unwrap(row.energy()) == energy, "energy");
+        require(row.cores() == cores, "cores");
+        require(OfferRow.unwrap(row) >> 120 == 0, "nothing above");
+    }
+
+    function testOfferHoldsTheMostOfEachAlone() external pure {
+        uint256 most = type(uint32).max;
+        require(OfferRow.unwrap(_row(type(uint32).max, 0, 0, 0, 0)) == most, "seller");
+        require(OfferRow.unwrap(_row(0, type(uint8).max, 0, 0, 0)) == 0xff << 32, "index");
+        require(OfferRow.unwrap(_row(0, 0, type(uint32).max, 0, 0)) == most << 40, "price");
+        require(OfferRow.unwrap(_row(0, 0, 0, type(uint32).max, 0)) == most << 72, "energy");
+        require(OfferRow.unwrap(_row(0, 0, 0, 0, type(uint16).max)) == 0xffff << 104, "cores");
+    }
+
+    function testFuzz_OfferIsLessBySold(
+        uint32 seller,
+        uint8 index,
+        uint32 energy,
+        uint16 cores,
+        uint32 energySold,
+        uint16 coresSold
+    ) external pure {
+        if (energySold > energy) (energySold, energy) = (energy, energySold);
+        if (coresSold > cores) (coresSold, cores) = (cores, coresSold);
+        OfferRow left = _row(seller, index, 77, energy, cores).less(Wh.wrap(energySold), coresSold);
+        OfferRow expected = _row(seller, index, 77, energy - energySold, cores - coresSold);
+        require(OfferRow.unwrap(left) == OfferRow.unwrap(expected), "less");
+    }
+
+    // ---------------------------------------------------------------- BookWord
+
+    function testFuzz_BookIsReadFromItsPlaces(uint256 word) external pure {
+        BookWord book = BookWord.wrap(word);
+        require(book.bids() == _field(word, 0, 24), "bids");
+        require(book.offers() == _field(word, 24, 24), "offers");
+        require(book.phase() == _field(word, 48, 8), "phase");
+        require(book.salts() == _field(word, 56, 128), "salts");
+        require(book.leastEnergy() == _field(word, 184, 32), "least energy");
+        require(book.fewestCores() == _field(word, 216, 16), "fewest cores");
+    }
+
+    function testFuzz_BookPhaseIsReplaced(uint256 word, uint8 phase) external pure {
+        require(BookWord.unwrap(BookWord.wrap(word).withPhase(phase)) == _replaced(word, 48, 8, phase), "phase");
+    }
+
+    function testFuzz_BookCountsOffers(uint256 word, uint8 offers) external pure {
+        // Room for what is added, as in any slot.
+        word &= ~(uint256(1) << 47);
+        BookWord book = BookWord.wrap(word);
+        uint256 expected = _replaced(word, 24, 24, book.offers() + offers);
+        require(BookWord.unwrap(book.addOffers(offers)) == expected, "offers");
+    }
+
+    function testFuzz_BookCountsBidsAndKeepsTheLeast(
+        uint256 word,
+        uint8 bids,
+        uint32 energy,
+        uint16 cores
+    ) external pure {
+        word = (word & ~(uint256(1) << 23)) | 1;
+        BookWord book = BookWord.wrap(word);
+        uint256 expected = _replaced(word, 0, 24, book.bids() + bids);
+        if (energy < book.leastEnergy()) expected = _replaced(expected, 184, 32, energy);
+        if (cores < book.fewestCores()) expected = _replaced(expected, 216, 16, cores);
+        require(BookWord.unwrap(book.addBids(bids, energy, cores)) == expected, "bids");
+    }
+
+    function testBookKeepsTheLeastOfAllBids() external pure {
+        BookWord book = BookWord.wrap(0).addOffers(3).addBids(2, 500, 40);
+        require(book.bids() == 2 && book.leastEnergy() == 500 && book.fewestCores() == 40, "the first bids");
+        book = book.addBids(1, 499, 41);
+        require(book.bids() == 3 && book.leastEnergy() == 499 && book.fewestCores() == 40, "less energy");
+        book = book.addBids(1, 500, 39);
+        require(book.bids() == 4 && book.leastEnergy() == 499 && book.fewestCores() == 39, "fewer cores");
+        book = book.addBids(1, 499, 39);
+        require(book.bids() == 5 && book.leastEnergy() == 499 && book.fewestCores() == 39, "the same");
+        require(book.offers() == 3, "offers");
+        book = BookWord.wrap(0).addBids(1, type(uint32).max, type(uint16).max);
+        require(book.leastEnergy() == type(uint32).max && book.fewestCores() == type(uint16).max, "the most");
+        require(BookWord.unwrap(book) >> 232 == 0, "nothing above");
+    }
+
+    function testFuzz_BookAddsSalts(uint256 word, bytes32 salt) external pure {
+        BookWord book = BookWord.wrap(word);
+        uint256 sum = addmod(book.salts(), uint256(keccak256(abi.encode(salt))), 1 << 128);
+        require(BookWord.unwrap(book.addSalt(salt)) == _replaced(word, 56, 128, sum), "salts");
+    }
+
+    function testFuzz_OrderOfRevealsDoesNotMatter(bytes32 a, bytes32 b) external pure {
+        BookWord empty = BookWord.wrap(0);
+        require(empty.addSalt(a).addSalt(b).salts() == empty.addSalt(b).addSalt(a).salts(), "order");
+        require(empty.addSalt(a).salts() != 0, "a salt counts");
+    }
+
+    // ---------------------------------------------------------------- RankingWord
+
+    function testFuzz_RankingIsPacked(
+        uint32 slot,
+        uint88 bidKey,
+        uint88 offerKey,
+        uint24 bids,
+        uint24 offers
+    ) external pure {
+        RankingWord ranking = RankingLibrary.pack(SlotId.wrap(slot), bidKey, offerKey, bids, offers);
+        require(SlotId.unwrap(ranking.slot()) == slot, "slot");
+        require(ranking.lastBidKey() == bidKey, "bid key");
+        require(ranking.lastOfferKey() == offerKey, "offer key");
+        require(ranking.bids() == bids, "bids");
+        require(ranking.offers() == offers, "offers");
+    }
+
+    function testRankingHoldsTheMostOfEachAlone() external pure {
+        require(_ranking(0, MAX88, 0, 0, 0) == MAX88, "bid key");
+        require(_ranking(0, 0, MAX88, 0, 0) == MAX88 << 88, "offer key");
+        require(_ranking(0, 0, 0, MAX24, 0) == MAX24 << 176, "bids");
+        require(_ranking(0, 0, 0, 0, MAX24) == MAX24 << 200, "offers");
+        require(_ranking(type(uint32).max, 0, 0, 0, 0) == uint256(type(uint32).max) << 224, "slot");
+    }
+
+    // ---------------------------------------------------------------- CursorWord
+
+    function testFuzz_CursorIsPacked(
+        address ranker,
+        uint24 nextBid,
+        uint24 head,
+        uint24 nextRelease,
+        uint24 trades
+    ) external pure {
+        CursorWord cursor = CursorLibrary.pack(ranker, nextBid, head, nextRelease, trades);
+        require(cursor.ranker() == ranker, "ranker");
+        require(cursor.nextBid() == nextBid, "next bid");
+        require(cursor.head() == head, "head");
+        require(cursor.nextRelease() == nextRelease, "next release");
+        require(cursor.trades() == trades, "trades");
+    }
+
+    function testCursorHoldsTheMostOfEachAlone() external pure {
+        require(_cursor(address(type(uint160).max), 0, 0, 0, 0) == type(uint160).max, "ranker");
+        require(_cursor(address(0), MAX24, 0, 0, 0) == MAX24 << 160, "next bid");
+        require(_cursor(address(0), 0, MAX24, 0, 0) == MAX24 << 184, "head");
+        require(_cursor(address(0), 0, 0, MAX24, 0) == MAX24 << 208, "next release");
+        require(_cursor(address(0), 0, 0, 0, MAX24) == MAX24 << 232, "trades");
+    }
+
+    // ---------------------------------------------------------------- CandidatesWord
+
+    function testFuzz_CandidatesAreAddedInTheirOrder(uint24[8] calldata places, uint24 next) external pure {
+        CandidatesWord found = CandidatesWord.wrap(0).withNext(next);
+        for (uint256 i; i < places.length; ++i) {
+            require(found.count() == i, "count");
+            found = found.add(places[i]);
+        }
+        require(found.count() == places.length, "full");
+        for (uint256 i; i < places.length; ++i) require(found.placeAt(i) == places[i], "place");
+        require(found.next() == next, "next");
+        require(CandidatesWord.unwrap(found) >> 224 == 0, "nothing above");
+    }
+
+    function testFuzz_NextIsReplaced(uint256 word, uint24 next) external pure {
+        CandidatesWord found = CandidatesWord.wrap(word);
+        require(found.next() == _field(word, 0, 24), "next");
+        require(found.count() == _field(word, 24, 8), "count");
+        require(CandidatesWord.unwrap(found.withNext(next)) == _replaced(word, 0, 24, next), "replaced");
+    }
+
+    // ---------------------------------------------------------------- helpers
+
+    function _plan(
+        address wallet,
+        uint32 slot,
+        uint256 sequence,
+        uint256 status,
+        bool seller
+    ) private pure returns (uint256) {
+        return PlanWord.unwrap(PlanLibrary.pack(wallet, SlotId.wrap(slot), sequence, status, seller));
+    }
+
+    function _row(
+        uint32 seller,
+        uint256 index,
+        uint32 price,
+        uint32 energy,
+        uint16 cores
+    ) private pure returns (OfferRow) {
+        return OfferRowLibrary.pack(ParticipantId.wrap(seller), index, Price.wrap(price), Wh.wrap(energy), cores);
+    }
+
+    function _ranking(
+        uint32 slot,
+        uint256 bidKey,
+        uint256 offerKey,
+        uint256 bids,
+        uint256 offers
+    ) private pure returns (uint256) {
+        return RankingWord.unwrap(RankingLibrary.pack(SlotId.wrap(slot), bidKey, offerKey, bids, offers));
+    }
+
+    function _cursor(
+        address ranker,
+        uint256 nextBid,
+        uint256 head,
+        uint256 nextRelease,
+        uint256 trades
+    ) private pure returns (uint256) {
+        return CursorWord.unwrap(CursorLibrary.pack(ranker, nextBid, head, nextRelease, trades));
+    }
+
+    function _field(uint256 word, uint256 offset, uint256 width) private pure returns (uint256) {
+        return (word / 2 ** offset) % 2 ** width;
+    }
+
+    function _replaced(uint256 word, uint256 offset, uint256 width, uint256 value) private pure returns (uint256) {
+        return word - _field(word, offset, width) * 2 ** offset + value * 2 ** offset;
+    }
+}
