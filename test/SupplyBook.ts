@@ -9,6 +9,7 @@ import {
   DEFAULT_FALL,
   deliver,
   deliveryOf,
+  packed,
   earnedDown,
   expectEffects,
   LATE_READING_SLOTS,
@@ -180,7 +181,9 @@ describe("SupplyBook", () => {
         books.asTransfers,
         books.asSupply,
       ]) {
-        await expect(supply().connect(caller).deliver(books.first.number, books.slot, deliveries))
+        await expect(
+          supply().connect(caller).deliver(books.first.number, books.slot, deliveries.map(packed)),
+        )
           .to.be.revertedWithCustomError(supply(), "NotMarket")
           .withArgs(caller.address);
       }

@@ -24,6 +24,7 @@ import {
   DEFAULT_FALL,
   deliver,
   deliveryOf,
+  packed,
   earnedDown,
   expectEffects,
   FUNDS,
@@ -355,7 +356,10 @@ describe("attacks on the settlement", () => {
           [vault, vault.connect(caller).seize(user.number, 1n)],
           [reputation, reputation.connect(caller).penalizeDefault(user.number)],
           [supply, supply.connect(caller).setHandedOver(1n, false)],
-          [supply, supply.connect(caller).deliver(first.number, slot, [deliveryOf(1n, 1n)])],
+          [
+            supply,
+            supply.connect(caller).deliver(first.number, slot, [packed(deliveryOf(1n, 1n))]),
+          ],
           [transfers, transfers.connect(caller).execute(1n, first.number, slot, 1n)],
         ] as const) {
           await expect(call)

@@ -328,10 +328,6 @@ export class RandomCalls {
       return make("clear", this.anyone(), slot, [], [], page);
     }
     const ranker = this.random.pick(this.rankers);
-    const { ranker: busy } = await local.bookOf(slot - 1n);
-    if (this.rankers.includes(busy) && this.random.chance(0.02)) {
-      return make("discardRanking", busy);
-    }
     const listed = await local.rankingOf(ranker);
     const begun = listed.slot === slot ? listed : { bids: 0n, offers: 0n };
     const { bids, offers } = await this.book(slot);
@@ -354,8 +350,15 @@ export class RandomCalls {
     return make("clear", ranker, slot, lists[0] ?? [], lists[1] ?? [], work);
   };
 
-  private readonly discardRanking: Move = () =>
-    Promise.resolve(make("discardRanking", this.random.pick(this.rankers)));
+  private readonly discardRanking: Move = async () => {
+    const { local } = this.twin;
+    for (let slot = this.slot + 1n; slot >= this.slot - 1n && slot >= 0n; slot -= 1n) {
+      const { phase, ranker } = await local.bookOf(slot);
+      const inUse = phase === Phase.matching || phase === Phase.releasing;
+      if (inUse && this.random.chance(0.5)) return make("discardRanking", ranker);
+    }
+    return make("discardRanking", this.random.pick(this.rankers));
+  };
 
   private readonly pause: Move = async () => {
     const paused = await this.twin.local.paused();
@@ -998,7 +1001,10 @@ export class RandomCalls {
       this.random.big(0n, contracts + 1n),
     );
     if (this.random.chance(0.8)) ids.sort((a, b) => Number(a - b));
-    const others = this.random.maybe([...this.running]);
+    const handedOver = await this.contractsWhere((c) => c.handedOver);
+    const others = this.random.chance(0.4)
+      ? this.random.maybe(handedOver)?.[0]
+      : this.random.maybe([...this.running]);
     if (others !== undefined && this.random.chance(0.8)) ids.splice(0, ids.length, others);
     return ids.map((contractId) => ({
       contractId,

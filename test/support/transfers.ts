@@ -260,6 +260,10 @@ export const deliveryOf = (
   energy: Partial<Pick<Delivery, "pv" | "esd" | "grid">> = {},
 ): Delivery => ({ contractId, coreSeconds, pv: 0n, esd: 0n, grid: 0n, ...energy });
 
+/** Packs a delivery as the meter book does: `DeliveryWord`. */
+export const packed = ({ contractId, coreSeconds, pv, esd, grid }: Delivery): bigint =>
+  contractId | (coreSeconds << 40n) | (pv << 80n) | (esd << 112n) | (grid << 144n);
+
 /** Delivers as the meter book does for a data centre's reading of a slot. */
 export const deliver = (
   { asMeters, market }: Books,
@@ -267,7 +271,7 @@ export const deliver = (
   slot: bigint,
   ...deliveries: Delivery[]
 ): Promise<ContractTransactionResponse> =>
-  market.supply.connect(asMeters).deliver(dataCentre.number, slot, deliveries);
+  market.supply.connect(asMeters).deliver(dataCentre.number, slot, deliveries.map(packed));
 
 /** Submits a data centre's readings that can still come up to and with `slot`; the last one with `changes`. */
 export async function readUpTo(
