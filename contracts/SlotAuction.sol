@@ -337,24 +337,45 @@ contract SlotAuction is AuctionPlans {
         uint256 place = found.next();
         if (place < page.head) place = page.head;
         uint256 previous = NOWHERE;
-        while (place < page.offers && found.count() < _drawAmong) {
-            if (page.work < LOOK_WORK + READ_WORK) return (false, found.withNext(place));
-            uint256 copy = _copyOf(page, place);
-            OfferRow row = OfferRow.wrap(uint128(copy));
-            // The offers come by price: no cheaper one follows.
-            if (Price.unwrap(row.price()) > Price.unwrap(bid.maxPrice())) break;
-            uint256 next = copy >> NEXT_OFFSET;
-            if (Wh.unwrap(row.energy()) < page.leastEnergy || row.cores() < page.fewestCores) {
-                if (place == page.head) page.head = next;
-                else if (previous != NOWHERE) _setNext(page, previous, next);
-            } else {
-                if (Wh.unwrap(row.energy()) >= Wh.unwrap(bid.energy()) && row.cores() >= bid.cores()) {
-                    found = found.add(place);
+        // Read once: a bid may look at many offers.
+        uint256[] memory rows = page.rows;
+        uint256 work = page.work;
+        uint256 maxPrice = Price.unwrap(bid.maxPrice());
+        uint256 energy = Wh.unwrap(bid.energy());
+        uint256 cores = bid.cores();
+        unchecked {
+            while (place < page.offers && found.count() < _drawAmong) {
+                if (work < LOOK_WORK + READ_WORK) {
+                    page.work = work;
+                    return (false, found.withNext(place));
                 }
-                previous = place;
+                work -= LOOK_WORK;
+                uint256 index = place - page.first;
+                uint256 copy = index < rows.length ? rows[index] : 0;
+                if (copy == 0) {
+                    work -= READ_WORK;
+                    copy = _read(page, place);
+                }
+                OfferRow row = OfferRow.wrap(uint128(copy));
+                // The offers come by price: no cheaper one follows.
+                if (Price.unwrap(row.price()) > maxPrice) break;
+                uint256 next = copy >> NEXT_OFFSET;
+                uint256 energyLeft = Wh.unwrap(row.energy());
+                uint256 coresLeft = row.cores();
+                if (energyLeft >= energy && coresLeft >= cores) {
+                    found = found.add(place);
+                    previous = place;
+                } else if (energyLeft >= page.leastEnergy && coresLeft >= page.fewestCores) {
+                    previous = place;
+                } else if (place == page.head) {
+                    page.head = next;
+                } else if (previous != NOWHERE) {
+                    _setNext(page, previous, next);
+                }
+                place = next;
             }
-            place = next;
         }
+        page.work = work;
         // Kept in case that the page ends before the bid is concluded: the search then ends at once.
         return (true, found.withNext(page.offers));
     }
@@ -407,13 +428,9 @@ contract SlotAuction is AuctionPlans {
 
     // ---------------------------------------------------------------- internals: offers
 
-    /// @dev The offer at `place` with the place of the next one above it, from the page's memory if it is there.
-    function _copyOf(Page memory page, uint256 place) private view returns (uint256 copy) {
-        page.work -= LOOK_WORK;
-        uint256 index = place - page.first;
-        if (index < page.rows.length) copy = page.rows[index];
-        if (copy != 0) return copy;
-        page.work -= READ_WORK;
+    /// @dev Reads the offer at `place` and its neighbour, and keeps copies of both.
+    /// @return copy the offer with the place of the next one above it
+    function _read(Page memory page, uint256 place) private view returns (uint256 copy) {
         uint256 word = _rankedOffers[page.ranker][place / 2];
         uint256 even = place & ~uint256(1);
         _keep(page, even, uint128(word) | ((even + 1) << NEXT_OFFSET));

@@ -48,7 +48,8 @@ export const TARGETS: Figures = {
   "reveal: buyer with 1 bid": 60_000,
   "reveal: buyer with 1 bid, in a batch of 50": 40_000,
   "clear: per trade": 75_000,
-  "reading: most above 20,000 per contract": 90_000,
+  "reading: nothing delivered": 90_000,
+  "reading: most above 20,000 per contract that goes on": 90_000,
   "clear of 2,000 bids, 600 offers: largest page": 2 ** 24 - 1,
   ...Object.fromEntries(Object.values(PARTS).map((name) => [`bytes: ${name}`, 24_576])),
 };
@@ -133,8 +134,8 @@ export async function measureGas(): Promise<Figures> {
   const base = figures["reading: nothing delivered"] ?? 0;
   recordPerContract("reading: per contract that goes on", running, base, record);
   recordPerContract("reading: per contract that is fulfilled", fulfilled, base, record);
-  const above = [...running, ...fulfilled].map(({ gas, contracts }) => gas - 20_000 * contracts);
-  record("reading: most above 20,000 per contract", highest([base, ...above]));
+  record("reading: most above 20,000 per contract that goes on", mostAbove(running));
+  record("reading: most above 20,000 per contract that is fulfilled", mostAbove(fulfilled));
 
   await recordLarge(market, people, 8n, record);
   await readAll(market, sellers, 7n);
@@ -618,6 +619,10 @@ async function recordReadings(
   const readings = await readAll(market, sellers, slot);
   record(`${label}: nothing delivered`, highest(readings.map(({ gas }) => gas)));
 }
+
+/** What the dearest reading costs besides 20,000 for each contract in it. */
+const mostAbove = (readings: readonly { gas: number; contracts: number }[]): number =>
+  highest(readings.map(({ gas, contracts }) => gas - 20_000 * contracts));
 
 function recordPerContract(
   label: string,

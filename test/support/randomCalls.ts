@@ -967,7 +967,7 @@ export class RandomCalls {
       const c = await local.contractOf(contractId);
       if (slot < c.firstSlot || slot > c.deadline) continue;
       const h = await local.handoverOf(contractId);
-      const inTime = (h.from <= slot && slot <= h.due) || this.random.chance(0.05);
+      const inTime = (h.from <= slot && slot <= h.due) || this.random.chance(0.3);
       const executor = h.executor === dataCentre && inTime;
       const limit = c.cores * parameters.slotSeconds;
       const handedOver = h.coreSeconds - h.executed;
