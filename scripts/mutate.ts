@@ -1,0 +1,380 @@
+/**
+ * Puts small faults into the contracts, one at a time, and sees whether the tests notice. Run by
+ * `npm run mutate -- [options]`:
+ *
+ *   --sample N     only N faults, spread evenly over the files (default: all)
+ *   --seed S       which ones (default 1)
+ *   --file PATH    only faults in this file; can be given several times
+ *   --shard I/N    only every N-th, from the I-th on
+ *   --tests GLOB   tests to run (default: all of test/)
+ *   --retry        try the survivors of earlier runs again, after tests were added
+ *   --no-solidity  do not run the Solidity tests on what the others let pass
+ *   --report       only print what earlier runs found
+ *
+ * Results are kept in `reports/mutation.json`, so that a run that was interrupted goes on where it
+ * ended; a fault in a file that has changed since is tried anew.
+ */
+import { fork, type ChildProcess } from "node:child_process";
+import { createHash } from "node:crypto";
+import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+
+import config from "../hardhat.config.ts";
+import { Compiler, readSources, type Bytecodes, type Settings } from "./mutation/compiler.ts";
+import { applied, mutantsOf, type Mutant } from "./mutation/mutants.ts";
+import { SolidityTests } from "./mutation/solidity.ts";
+import type { Reply, Request } from "./mutation/worker.ts";
+
+const REPORT = "reports/mutation.json";
+const NOT_MUTATED = /^contracts\/(interfaces|mocks)\//;
+const TESTS = ["test/**/*.ts"];
+const NO_TESTS = /^test\/(support|behaviors|e2e|sim)\//;
+
+/** How much the property tests try; what is set from outside comes first. */
+const SHORT_RUNS = { HELIOMARKET_BOOKS: "60", HELIOMARKET_CALLS: "600" };
+
+/** Mutants that a worker process tests before it is replaced by a fresh one. */
+const WORKER_LIFE = 150;
+
+type Status = "killed" | "timeout" | "survived" | "equivalent" | "invalid";
+
+/** What became of a mutant. */
+interface Result extends Mutant {
+  readonly status: Status;
+  /** Hash of the file without the fault. */
+  readonly source: string;
+  /** Title of the first test that failed. */
+  readonly killer?: string;
+  readonly seconds: number;
+}
+
+const { values: options } = parseArgs({
+  options: {
+    sample: { type: "string" },
+    seed: { type: "string", default: "1" },
+    file: { type: "string", multiple: true },
+    shard: { type: "string", default: "1/1" },
+    tests: { type: "string", multiple: true },
+    retry: { type: "boolean", default: false },
+    solidity: { type: "boolean", default: true },
+    report: { type: "boolean", default: false },
+  },
+  allowNegative: true,
+});
+
+function fail(message: string): never {
+  throw new Error(message);
+}
+
+const sources = readSources("contracts");
+const hashes = Object.fromEntries(
+  Object.entries(sources).map(([file, text]) => [
+    file,
+    createHash("sha256").update(text).digest("hex").slice(0, 16),
+  ]),
+);
+const keyOf = ({ file, start, length, replacement }: Mutant): string =>
+  JSON.stringify([file, hashes[file], start, length, replacement]);
+
+// ------------------------------------------------------------------ results
+
+const results = new Map<string, Result>();
+try {
+  for (const result of JSON.parse(readFileSync(REPORT, "utf8")) as Result[]) {
+    if (result.source === hashes[result.file]) results.set(keyOf(result), result);
+  }
+} catch (error) {
+  if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+}
+
+function save(mutant: Mutant, status: Status, begin: number, killer?: string): void {
+  const source = hashes[mutant.file] ?? "";
+  const seconds = Math.round((Date.now() - begin) / 100) / 10;
+  const result = { ...mutant, status, source, seconds, ...(killer && { killer }) };
+  results.set(keyOf(mutant), result);
+  const sorted = [...results.values()].sort(
+    (a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.start - b.start,
+  );
+  mkdirSync("reports", { recursive: true });
+  writeFileSync(REPORT, `${JSON.stringify(sorted, undefined, 1)}\n`);
+}
+
+const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim() || "nothing";
+
+/** Table by file, and every survivor, in Markdown. */
+function report(all: readonly Mutant[]): string {
+  const lines = [
+    "| file | mutants | tested | killed | survived | equivalent | invalid | score |",
+    "|---|--:|--:|--:|--:|--:|--:|--:|",
+  ];
+  const row = (name: string, mutants: readonly Mutant[]): void => {
+    const found = mutants.flatMap((mutant) => results.get(keyOf(mutant)) ?? []);
+    const count = (...wanted: Status[]): number =>
+      found.filter(({ status }) => wanted.includes(status)).length;
+    const killed = count("killed", "timeout");
+    const tested = killed + count("survived");
+    const score = tested === 0 ? "" : `${((100 * killed) / tested).toFixed(1)} %`;
+    const cells = [mutants.length, tested, killed, tested - killed];
+    cells.push(count("equivalent"), count("invalid"));
+    lines.push(`| ${name} | ${cells.join(" | ")} | ${score} |`);
+  };
+  for (const file of new Set(all.map((mutant) => mutant.file))) {
+    row(
+      file,
+      all.filter((mutant) => mutant.file === file),
+    );
+  }
+  row("**all**", all);
+  lines.push("", "## Survivors", "");
+  for (const { status, file, line, operator, original, replacement } of results.values()) {
+    if (status !== "survived") continue;
+    lines.push(
+      `- \`${file}:${line}\` ${operator}: \`${oneLine(original)}\` → \`${oneLine(replacement)}\``,
+    );
+  }
+  return lines.join("\n");
+}
+
+// ------------------------------------------------------------------ choice of mutants
+
+/** Shuffles in the same way for the same seed (mulberry32). */
+function shuffled<T>(items: readonly T[], seed: number): T[] {
+  let state = seed;
+  const random = (): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const list = [...items];
+  for (let i = list.length - 1; i > 0; i -= 1) {
+    const j = Math.floor(random() * (i + 1));
+    [list[i], list[j]] = [list[j] as T, list[i] as T];
+  }
+  return list;
+}
+
+/** Files take turns in proportion to their size, so that every beginning of the list is a fair sample. */
+function chosen(all: readonly Mutant[]): Mutant[] {
+  const seed = Number(options.seed);
+  const [shard = 1, shards = 1] = options.shard.split("/").map(Number);
+  const ranked: { mutant: Mutant; rank: number }[] = [];
+  for (const file of new Set(all.map((mutant) => mutant.file))) {
+    if (options.file !== undefined && !options.file.includes(file)) continue;
+    const own = shuffled(
+      all.filter((mutant) => mutant.file === file),
+      seed,
+    );
+    for (const [i, mutant] of own.entries()) ranked.push({ mutant, rank: (i + 0.5) / own.length });
+  }
+  return ranked
+    .sort((a, b) => a.rank - b.rank)
+    .slice(0, options.sample === undefined ? undefined : Number(options.sample))
+    .filter((_, i) => i % shards === shard - 1)
+    .map(({ mutant }) => mutant)
+    .filter((mutant) => {
+      const known = results.get(keyOf(mutant));
+      return known === undefined || (options.retry && known.status === "survived");
+    });
+}
+
+// ------------------------------------------------------------------ workers
+
+/** A process with Hardhat and the tests loaded. */
+class Worker {
+  readonly #process: ChildProcess;
+  readonly #ready: Promise<void>;
+  tested = 0;
+
+  constructor() {
+    this.#process = fork(
+      "node_modules/hardhat/dist/src/cli.js",
+      ["run", "--no-compile", "scripts/mutation/worker.ts"],
+      { stdio: ["ignore", "ignore", "inherit", "ipc"], env: { ...SHORT_RUNS, ...process.env } },
+    );
+    this.#ready = new Promise((resolve, reject) => {
+      this.#process.once("message", () => {
+        resolve();
+      });
+      this.#process.once("exit", () => {
+        reject(new Error("The worker ended; is the project built?"));
+      });
+    });
+  }
+
+  /** @returns "timeout" if it took too long, and the worker is gone */
+  async run(request: Request, milliseconds: number): Promise<Reply | "timeout"> {
+    await this.#ready;
+    this.tested += 1;
+    return new Promise((resolve, reject) => {
+      const onExit = (): void => {
+        reject(new Error("The worker ended."));
+      };
+      this.#process.once("exit", onExit);
+      const timer = setTimeout(() => {
+        this.#process.off("exit", onExit);
+        this.stop();
+        resolve("timeout");
+      }, milliseconds);
+      this.#process.once("message", (reply: Reply) => {
+        clearTimeout(timer);
+        this.#process.off("exit", onExit);
+        resolve(reply);
+      });
+      this.#process.send(request);
+    });
+  }
+
+  stop(): void {
+    this.#process.kill("SIGKILL");
+  }
+}
+
+// ------------------------------------------------------------------ run
+
+const { settings } = config.solidity as unknown as { settings: Settings };
+const compiler = new Compiler(sources, settings);
+const trees = compiler.trees();
+const mutants = Object.keys(sources)
+  .filter((file) => !NOT_MUTATED.test(file))
+  .flatMap((file) => mutantsOf(file, sources[file] ?? "", trees[file]));
+if (options.report) {
+  console.log(report(mutants));
+  process.exit();
+}
+
+const todo = chosen(mutants);
+const tests = globSync(options.tests ?? TESTS)
+  .filter((file) => !NO_TESTS.test(file) && !file.endsWith(".d.ts"))
+  .sort();
+console.log(`${mutants.length} mutants, ${todo.length} to test with ${tests.length} test files`);
+
+const original = compiler.compile(false) ?? fail("The contracts do not compile.");
+
+/** What differs from the original. */
+const changesOf = (bytecodes: Bytecodes, base: Bytecodes): Bytecodes =>
+  Object.fromEntries(Object.entries(bytecodes).filter(([name, code]) => code !== base[name]));
+
+/** The mutant's bytecodes, or why there is nothing to test. */
+function build(mutant: Mutant): Bytecodes | "invalid" | "equivalent" {
+  const text = applied(mutant, sources[mutant.file] ?? "");
+  const bytecodes = compiler.compile(false, mutant.file, text);
+  if (bytecodes === undefined) return "invalid";
+  const changes = changesOf(bytecodes, original);
+  return Object.keys(changes).length === 0 ? "equivalent" : changes;
+}
+
+const shipped = new Map<string, Bytecodes>();
+
+/** Whether the optimizer makes the same of it as of the original. */
+function isEquivalent({ file }: Mutant, text: string): boolean {
+  const base = shipped.get(file) ?? compiler.compile(true, file, sources[file]) ?? {};
+  shipped.set(file, base);
+  const bytecodes = compiler.compile(true, file, text);
+  return bytecodes !== undefined && Object.keys(changesOf(bytecodes, base)).length === 0;
+}
+
+let solidityTests: SolidityTests | undefined;
+const passesSolidityTests = ({ file }: Mutant, text: string): boolean => {
+  return solidityTests?.pass(file, text, sources[file] ?? "") ?? true;
+};
+
+/** What became of a mutant that the TypeScript tests let pass. */
+function judge(mutant: Mutant): { status: Status; killer?: string } {
+  const text = applied(mutant, sources[mutant.file] ?? "");
+  if (isEquivalent(mutant, text)) return { status: "equivalent" };
+  if (options.solidity && !passesSolidityTests(mutant, text)) {
+    return { status: "killed", killer: "Solidity tests" };
+  }
+  return { status: "survived" };
+}
+
+if (options.solidity && todo.length !== 0) {
+  const [file = ""] = Object.keys(sources);
+  const text = sources[file] ?? "";
+  solidityTests = new SolidityTests();
+  if (!solidityTests.pass(file, text, text)) throw new Error("The Solidity tests fail.");
+}
+
+// Two runs without a fault: what fails then says nothing about faults.
+let worker = new Worker();
+const times: Record<string, number> = {};
+const without = new Set<string>();
+for (let i = 0; i < 2; i += 1) {
+  const request = { bytecodes: original, files: tests, all: true, without: [...without] };
+  const reply = await worker.run(request, 3_600_000);
+  if (reply === "timeout") throw new Error("The tests take more than an hour.");
+  Object.assign(times, reply.times);
+  for (const title of reply.failed) {
+    without.add(title);
+    console.log(`fails without a fault, left out: ${title}`);
+  }
+}
+
+const kills: Record<string, number> = {};
+const tries: Record<string, number> = {};
+
+/** Tests of the mutated contracts first, then by kills in relation to time. */
+function ordered(mutant: Mutant, bytecodes: Bytecodes): string[] {
+  const names = [...Object.keys(bytecodes), mutant.file].map(
+    (name) => /(\w+)(\.sol)?$/.exec(name)?.[1] ?? "",
+  );
+  const own = (file: string): boolean =>
+    names.some((name) => file.startsWith(`test/${name}.`) || file.includes(`/${name}.`));
+  const value = (file: string): number =>
+    ((kills[file] ?? 0) + 1) / ((tries[file] ?? 0) + 2) / ((times[file] ?? 0) + 500);
+  return [...tests].sort((a, b) => Number(own(b)) - Number(own(a)) || value(b) - value(a));
+}
+
+const total = Object.values(times).reduce((a, b) => a + b, 0);
+console.log(`all tests take ${Math.round(total / 1000)} s`);
+const queue = [...todo];
+let done = 0;
+const next = (): { mutant: Mutant; built: ReturnType<typeof build> } | undefined => {
+  const mutant = queue.shift();
+  return mutant && { mutant, built: build(mutant) };
+};
+for (let current = next(); current !== undefined;) {
+  const { mutant, built } = current;
+  const begin = Date.now();
+  const finish = (status: Status, killer?: string): void => {
+    save(mutant, status, begin, killer);
+    done += 1;
+    const what = `${oneLine(mutant.original)} -> ${oneLine(mutant.replacement)}`.slice(0, 120);
+    console.log(`${done}/${todo.length} ${status} ${mutant.file}:${mutant.line} ${what}`);
+  };
+  if (typeof built === "string") {
+    finish(built);
+    current = next();
+    continue;
+  }
+  if (worker.tested > WORKER_LIFE) {
+    worker.stop();
+    worker = new Worker();
+  }
+  const files = ordered(mutant, built);
+  const running = worker.run(
+    { bytecodes: built, files, without: [...without] },
+    60_000 + 5 * total,
+  );
+  // While the tests run, the next one is compiled.
+  const following = next();
+  const reply = await running;
+  if (reply === "timeout") {
+    worker = new Worker();
+    finish("timeout");
+  } else {
+    for (const file of Object.keys(reply.times)) tries[file] = (tries[file] ?? 0) + 1;
+    if (reply.killer !== undefined) {
+      kills[reply.killer] = (kills[reply.killer] ?? 0) + 1;
+      finish("killed", reply.failed[0]);
+    } else {
+      const { status, killer } = judge(mutant);
+      finish(status, killer);
+    }
+  }
+  current = following;
+}
+worker.stop();
+solidityTests?.remove();
+console.log(report(mutants));

@@ -1,0 +1,111 @@
+/**
+ * Runs test files against contracts with other bytecode, many times in one process. Started by
+ * `scripts/mutate.ts` with `hardhat run`; talks to it in `Request`s and `Reply`s.
+ */
+import { resolve } from "node:path";
+
+import hre from "hardhat";
+import Mocha from "mocha";
+
+/** Run these files, in their order, against these bytecodes; stop at the first failure unless `all`. */
+export interface Request {
+  readonly bytecodes: Readonly<Record<string, string>>;
+  readonly files: readonly string[];
+  readonly all?: boolean;
+  /** Titles of tests to leave out. */
+  readonly without?: readonly string[];
+}
+
+/** What came of a request. */
+export interface Reply {
+  /** Titles of the tests that failed. */
+  readonly failed: readonly string[];
+  /** File of the first failure. */
+  readonly killer?: string;
+  /** Milliseconds by file. */
+  readonly times: Readonly<Record<string, number>>;
+}
+
+const TEST_TIMEOUT = 60_000;
+
+let bytecodes: Readonly<Record<string, string>> = {};
+const artifacts = hre.artifacts;
+const readArtifact = artifacts.readArtifact.bind(artifacts);
+const replaced = async (name: string): Promise<unknown> => {
+  const artifact = await readArtifact(name);
+  const bytecode = bytecodes[`${artifact.sourceName}:${artifact.contractName}`];
+  return bytecode === undefined ? artifact : { ...artifact, bytecode };
+};
+artifacts.readArtifact = replaced as typeof artifacts.readArtifact;
+
+// Bytecode that is not optimized exceeds the limit.
+Object.assign(hre.config.networks["default"] ?? {}, { allowUnlimitedContractSize: true });
+
+const { networkHelpers } = await import("../../test/support/market.ts");
+
+/** A reporter that reports nothing. */
+function silent(): void {
+  // What fails is told by `run`.
+}
+
+const suites = new Map<string, Mocha>();
+
+/** The suites of a file, which is loaded when it is first needed. */
+async function suiteOf(file: string): Promise<Mocha> {
+  const known = suites.get(file);
+  if (known !== undefined) return known;
+  const mocha = new Mocha({ timeout: TEST_TIMEOUT, reporter: silent as never });
+  mocha.cleanReferencesAfterRun(false);
+  mocha.addFile(resolve(file));
+  await mocha.loadFilesAsync();
+  suites.set(file, mocha);
+  return mocha;
+}
+
+function leaveOut(suite: Mocha.Suite, titles: ReadonlySet<string>): void {
+  suite.tests = suite.tests.filter((test) => !titles.has(test.fullTitle()));
+  for (const inner of suite.suites) leaveOut(inner, titles);
+}
+
+async function run(request: Request): Promise<Reply> {
+  bytecodes = request.bytecodes;
+  const times: Record<string, number> = {};
+  const failed: string[] = [];
+  const without = new Set(request.without);
+  for (const file of request.files) {
+    const mocha = await suiteOf(file);
+    leaveOut(mocha.suite, without);
+    mocha.bail(request.all !== true);
+    const begin = Date.now();
+    const snapshot = await networkHelpers.takeSnapshot();
+    await new Promise<void>((done) => {
+      const runner = mocha.run(() => {
+        done();
+      });
+      runner.on("fail", (test: Mocha.Test, error: Error) => {
+        failed.push(test.fullTitle());
+        if (process.env["DEBUG_MUTATION"] !== undefined) console.error(test.fullTitle(), error);
+      });
+    });
+    await snapshot.restore();
+    networkHelpers.clearSnapshots();
+    times[file] = Date.now() - begin;
+    if (failed.length !== 0 && request.all !== true) return { failed, killer: file, times };
+  }
+  return { failed, times };
+}
+
+// A test that failed may leave promises behind.
+process.on("unhandledRejection", () => undefined);
+process.on("message", (request: Request) => {
+  run(request).then(
+    (reply) => process.send?.(reply),
+    (error: unknown) => {
+      console.error(error);
+      process.exit(1);
+    },
+  );
+});
+process.on("disconnect", () => process.exit());
+process.send?.({ ready: true });
+await new Promise(() => undefined);
