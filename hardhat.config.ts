@@ -79,11 +79,11 @@ export default defineConfig({
     solidity: {
       blockTimestamp: BigInt(START.getTime() / 1000),
       fuzz: {
-        runs: 200,
+        runs: 128,
         seed: "0x68656c696f6d61726b6574",
       },
       invariant: {
-        runs: 200,
+        runs: 20,
         depth: 64,
         failOnRevert: true,
       },
