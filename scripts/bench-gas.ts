@@ -9,6 +9,7 @@ await mkdir("snapshots", { recursive: true });
 await writeFile("snapshots/gas.json", `${JSON.stringify(figures, undefined, 2)}\n`);
 for (const [label, figure] of Object.entries(figures)) {
   const target = TARGETS[label];
-  const verdict = target === undefined ? "" : ` (${figure > target ? "MORE THAN" : "of"} ${target})`;
+  const verdict =
+    target === undefined ? "" : ` (${figure > target ? "MORE THAN" : "of"} ${target})`;
   console.log(`${String(figure).padStart(12)}  ${label}${verdict}`);
 }

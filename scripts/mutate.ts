@@ -327,7 +327,7 @@ function ordered(mutant: Mutant, bytecodes: Bytecodes): string[] {
 }
 
 const total = Object.values(times).reduce((a, b) => a + b, 0);
-console.log(`all tests take ${Math.round(total / 1000)} s`);
+for (const file of tests) console.log(`${((times[file] ?? 0) / 1000).toFixed(1)} s ${file}`);
 const queue = [...todo];
 let done = 0;
 const next = (): { mutant: Mutant; built: ReturnType<typeof build> } | undefined => {

@@ -3,6 +3,7 @@
  * `scripts/mutate.ts` with `hardhat run`; talks to it in `Request`s and `Reply`s.
  */
 import { resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
 
 import hre from "hardhat";
 import Mocha from "mocha";
@@ -27,6 +28,9 @@ export interface Reply {
 }
 
 const TEST_TIMEOUT = 60_000;
+
+/** What a failed test left running must not be taken for the failure of a later one. */
+const LEFTOVERS = 100;
 
 let bytecodes: Readonly<Record<string, string>> = {};
 const artifacts = hre.artifacts;
@@ -90,11 +94,14 @@ async function run(request: Request): Promise<Reply> {
     await snapshot.restore();
     networkHelpers.clearSnapshots();
     times[file] = Date.now() - begin;
+    if (failed.length !== 0) await setTimeout(LEFTOVERS);
     if (failed.length !== 0 && request.all !== true) return { failed, killer: file, times };
   }
   return { failed, times };
 }
 
+// Each suite that is loaded listens for what nobody caught.
+process.setMaxListeners(0);
 // A test that failed may leave promises behind.
 process.on("unhandledRejection", () => undefined);
 process.on("message", (request: Request) => {
