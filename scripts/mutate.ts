@@ -31,10 +31,10 @@ const TESTS = ["test/**/*.ts"];
 const NO_TESTS = /^test\/(support|behaviors|e2e|sim)\//;
 
 /** How much the property tests try; what is set from outside comes first. */
-const SHORT_RUNS = { HELIOMARKET_BOOKS: "60", HELIOMARKET_CALLS: "600" };
+const SHORT_RUNS = { HELIOMARKET_BOOKS: "30", HELIOMARKET_CALLS: "600" };
 
-/** Mutants that a worker process tests before it is replaced by a fresh one. */
-const WORKER_LIFE = 150;
+/** Test files that a worker process runs before it is replaced by a fresh one. */
+const WORKER_LIFE = 400;
 
 type Status = "killed" | "timeout" | "survived" | "equivalent" | "invalid";
 
@@ -184,13 +184,19 @@ function chosen(all: readonly Mutant[]): Mutant[] {
 class Worker {
   readonly #process: ChildProcess;
   readonly #ready: Promise<void>;
+  /** Requests so far. */
   tested = 0;
+  isGone = false;
 
   constructor() {
     this.#process = fork(
       "node_modules/hardhat/dist/src/cli.js",
       ["run", "--no-compile", "scripts/mutation/worker.ts"],
-      { stdio: ["ignore", "ignore", "inherit", "ipc"], env: { ...SHORT_RUNS, ...process.env } },
+      {
+        execArgv: ["--max-old-space-size=2048"],
+        stdio: ["ignore", "ignore", "ignore", "ipc"],
+        env: { ...SHORT_RUNS, ...process.env },
+      },
     );
     this.#ready = new Promise((resolve, reject) => {
       this.#process.once("message", () => {
@@ -202,25 +208,24 @@ class Worker {
     });
   }
 
-  /** @returns "timeout" if it took too long, and the worker is gone */
-  async run(request: Request, milliseconds: number): Promise<Reply | "timeout"> {
+  /** @returns "stuck" if it took too long or broke down, and the worker is gone */
+  async run(request: Request, milliseconds: number): Promise<Reply | "stuck"> {
     await this.#ready;
-    this.tested += 1;
-    return new Promise((resolve, reject) => {
-      const onExit = (): void => {
-        reject(new Error("The worker ended."));
-      };
-      this.#process.once("exit", onExit);
-      const timer = setTimeout(() => {
-        this.#process.off("exit", onExit);
-        this.stop();
-        resolve("timeout");
-      }, milliseconds);
-      this.#process.once("message", (reply: Reply) => {
+    return new Promise((resolve) => {
+      const settle = (reply: Reply | "stuck"): void => {
         clearTimeout(timer);
-        this.#process.off("exit", onExit);
+        this.#process.removeAllListeners();
+        if (reply === "stuck" || reply.stuck) {
+          this.stop();
+          this.isGone = true;
+        }
         resolve(reply);
+      };
+      const timer = setTimeout(settle, milliseconds, "stuck");
+      this.#process.once("exit", () => {
+        settle("stuck");
       });
+      this.#process.once("message", settle);
       this.#process.send(request);
     });
   }
@@ -296,19 +301,33 @@ if (options.solidity && todo.length !== 0) {
   if (!solidityTests.pass(file, text, text)) throw new Error("The Solidity tests fail.");
 }
 
-// Two runs without a fault: what fails then says nothing about faults.
 let worker = new Worker();
 const times: Record<string, number> = {};
 const without = new Set<string>();
-for (let i = 0; i < 2; i += 1) {
-  const request = { bytecodes: original, files: tests, all: true, without: [...without] };
-  const reply = await worker.run(request, 3_600_000);
-  if (reply === "timeout") throw new Error("The tests take more than an hour.");
-  Object.assign(times, reply.times);
-  for (const title of reply.failed) {
-    without.add(title);
-    console.log(`fails without a fault, left out: ${title}`);
+
+/** Runs a test file, in a fresh worker if the last one is used up. */
+async function test(bytecodes: Bytecodes, file: string, all = false): Promise<Reply | "stuck"> {
+  if (worker.isGone || worker.tested >= WORKER_LIFE) {
+    worker.stop();
+    worker = new Worker();
   }
+  worker.tested += 1;
+  const limit = 60_000 + 10 * (times[file] ?? 360_000);
+  return worker.run({ bytecodes, file, all, without: [...without] }, limit);
+}
+
+// Two runs without a fault: what fails then says nothing about faults.
+for (const file of tests) {
+  for (let i = 0; i < 2; i += 1) {
+    const reply = await test(original, file, true);
+    if (reply === "stuck") throw new Error(`${file} takes too long.`);
+    times[file] = reply.milliseconds;
+    for (const title of reply.failed) {
+      without.add(title);
+      console.log(`fails without a fault, left out: ${title}`);
+    }
+  }
+  console.log(`${((times[file] ?? 0) / 1000).toFixed(1)} s ${file}`);
 }
 
 const kills: Record<string, number> = {};
@@ -316,64 +335,50 @@ const tries: Record<string, number> = {};
 
 /** Tests of the mutated contracts first, then by kills in relation to time. */
 function ordered(mutant: Mutant, bytecodes: Bytecodes): string[] {
-  const names = [...Object.keys(bytecodes), mutant.file].map(
+  const names = [mutant.file, ...Object.keys(bytecodes)].map(
     (name) => /(\w+)(\.sol)?$/.exec(name)?.[1] ?? "",
   );
-  const own = (file: string): boolean =>
-    names.some((name) => file.startsWith(`test/${name}.`) || file.includes(`/${name}.`));
+  const own = (file: string): boolean => names.some((name) => file.startsWith(`test/${name}.`));
   const value = (file: string): number =>
     ((kills[file] ?? 0) + 1) / ((tries[file] ?? 0) + 2) / ((times[file] ?? 0) + 500);
   return [...tests].sort((a, b) => Number(own(b)) - Number(own(a)) || value(b) - value(a));
 }
 
-const total = Object.values(times).reduce((a, b) => a + b, 0);
-for (const file of tests) console.log(`${((times[file] ?? 0) / 1000).toFixed(1)} s ${file}`);
+/** Runs one test file after the other until a test fails. */
+async function kill(
+  mutant: Mutant,
+  bytecodes: Bytecodes,
+): Promise<{ status: Status; killer?: string } | undefined> {
+  for (const file of ordered(mutant, bytecodes)) {
+    const reply = await test(bytecodes, file);
+    tries[file] = (tries[file] ?? 0) + 1;
+    if (reply !== "stuck" && reply.failed.length === 0) continue;
+    kills[file] = (kills[file] ?? 0) + 1;
+    if (reply === "stuck") return { status: "timeout", killer: file };
+    const [killer = file] = reply.failed;
+    return { status: reply.stuck ? "timeout" : "killed", killer };
+  }
+  return undefined;
+}
+
 const queue = [...todo];
-let done = 0;
 const next = (): { mutant: Mutant; built: ReturnType<typeof build> } | undefined => {
   const mutant = queue.shift();
   return mutant && { mutant, built: build(mutant) };
 };
+let done = 0;
 for (let current = next(); current !== undefined;) {
   const { mutant, built } = current;
   const begin = Date.now();
-  const finish = (status: Status, killer?: string): void => {
-    save(mutant, status, begin, killer);
-    done += 1;
-    const what = `${oneLine(mutant.original)} -> ${oneLine(mutant.replacement)}`.slice(0, 120);
-    console.log(`${done}/${todo.length} ${status} ${mutant.file}:${mutant.line} ${what}`);
-  };
-  if (typeof built === "string") {
-    finish(built);
-    current = next();
-    continue;
-  }
-  if (worker.tested > WORKER_LIFE) {
-    worker.stop();
-    worker = new Worker();
-  }
-  const files = ordered(mutant, built);
-  const running = worker.run(
-    { bytecodes: built, files, without: [...without] },
-    60_000 + 5 * total,
-  );
+  const running: ReturnType<typeof kill> =
+    typeof built === "string" ? Promise.resolve({ status: built }) : kill(mutant, built);
   // While the tests run, the next one is compiled.
-  const following = next();
-  const reply = await running;
-  if (reply === "timeout") {
-    worker = new Worker();
-    finish("timeout");
-  } else {
-    for (const file of Object.keys(reply.times)) tries[file] = (tries[file] ?? 0) + 1;
-    if (reply.killer !== undefined) {
-      kills[reply.killer] = (kills[reply.killer] ?? 0) + 1;
-      finish("killed", reply.failed[0]);
-    } else {
-      const { status, killer } = judge(mutant);
-      finish(status, killer);
-    }
-  }
-  current = following;
+  current = next();
+  const { status, killer } = (await running) ?? judge(mutant);
+  save(mutant, status, begin, killer);
+  done += 1;
+  const what = `${oneLine(mutant.original)} -> ${oneLine(mutant.replacement)}`.slice(0, 120);
+  console.log(`${done}/${todo.length} ${status} ${mutant.file}:${mutant.line} ${what}`);
 }
 worker.stop();
 solidityTests?.remove();

@@ -8,10 +8,10 @@ import { setTimeout } from "node:timers/promises";
 import hre from "hardhat";
 import Mocha from "mocha";
 
-/** Run these files, in their order, against these bytecodes; stop at the first failure unless `all`. */
+/** Run this file against these bytecodes; stop at the first failure unless `all`. */
 export interface Request {
   readonly bytecodes: Readonly<Record<string, string>>;
-  readonly files: readonly string[];
+  readonly file: string;
   readonly all?: boolean;
   /** Titles of tests to leave out. */
   readonly without?: readonly string[];
@@ -21,13 +21,12 @@ export interface Request {
 export interface Reply {
   /** Titles of the tests that failed. */
   readonly failed: readonly string[];
-  /** File of the first failure. */
-  readonly killer?: string;
-  /** Milliseconds by file. */
-  readonly times: Readonly<Record<string, number>>;
+  /** Whether one of them took too long: it may still go on, so that the process is of no use any more. */
+  readonly stuck: boolean;
+  readonly milliseconds: number;
 }
 
-const TEST_TIMEOUT = 60_000;
+const TEST_TIMEOUT = 90_000;
 
 /** What a failed test left running must not be taken for the failure of a later one. */
 const LEFTOVERS = 100;
@@ -71,33 +70,28 @@ function leaveOut(suite: Mocha.Suite, titles: ReadonlySet<string>): void {
   for (const inner of suite.suites) leaveOut(inner, titles);
 }
 
-async function run(request: Request): Promise<Reply> {
-  bytecodes = request.bytecodes;
-  const times: Record<string, number> = {};
+async function run({ bytecodes: code, file, all = false, without }: Request): Promise<Reply> {
+  bytecodes = code;
   const failed: string[] = [];
-  const without = new Set(request.without);
-  for (const file of request.files) {
-    const mocha = await suiteOf(file);
-    leaveOut(mocha.suite, without);
-    mocha.bail(request.all !== true);
-    const begin = Date.now();
-    const snapshot = await networkHelpers.takeSnapshot();
-    await new Promise<void>((done) => {
-      const runner = mocha.run(() => {
-        done();
-      });
-      runner.on("fail", (test: Mocha.Test, error: Error) => {
-        failed.push(test.fullTitle());
-        if (process.env["DEBUG_MUTATION"] !== undefined) console.error(test.fullTitle(), error);
-      });
+  let stuck = false;
+  const mocha = await suiteOf(file);
+  leaveOut(mocha.suite, new Set(without));
+  mocha.bail(!all);
+  const begin = Date.now();
+  const snapshot = await networkHelpers.takeSnapshot();
+  await new Promise<void>((done) => {
+    const runner = mocha.run(() => {
+      done();
     });
-    await snapshot.restore();
-    networkHelpers.clearSnapshots();
-    times[file] = Date.now() - begin;
-    if (failed.length !== 0) await setTimeout(LEFTOVERS);
-    if (failed.length !== 0 && request.all !== true) return { failed, killer: file, times };
-  }
-  return { failed, times };
+    runner.on("fail", (test: Mocha.Test, error: Error) => {
+      failed.push(test.fullTitle());
+      stuck ||= error.message.startsWith("Timeout of");
+    });
+  });
+  if (failed.length !== 0) await setTimeout(LEFTOVERS);
+  await snapshot.restore();
+  networkHelpers.clearSnapshots();
+  return { failed, stuck, milliseconds: Date.now() - begin };
 }
 
 // Each suite that is loaded listens for what nobody caught.
