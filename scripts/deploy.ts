@@ -63,7 +63,7 @@ export default async function action(
 
 async function deploy(args: Arguments, hre: HardhatRuntimeEnvironment): Promise<void> {
   const options = await readOptions(args);
-  await hre.tasks.getTask("build").run({ quiet: true });
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const connection = await hre.network.create();
   try {
     const { ethers, networkName } = connection;

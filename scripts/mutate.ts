@@ -237,7 +237,8 @@ class Worker {
 
 // ------------------------------------------------------------------ run
 
-const { settings } = config.solidity as unknown as { settings: Settings };
+const { compilers } = config.solidity as unknown as { compilers: [{ settings: Settings }] };
+const [{ settings }] = compilers;
 const compiler = new Compiler(sources, settings);
 const trees = compiler.trees();
 const mutants = Object.keys(sources)
