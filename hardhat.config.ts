@@ -20,7 +20,10 @@ const solc = {
 const evmVersion = process.env["HELIOMARKET_EVM_VERSION"] ?? "cancun";
 
 /** Gas price of the `custom` network in wei; 0 is the usual price on a private network. */
-const gasPrice = process.env["HELIOMARKET_GAS_PRICE"];
+const gasPrice = process.env["HELIOMARKET_GAS_PRICE"] ?? "";
+if (!/^\d*$/.test(gasPrice)) {
+  throw new Error(`HELIOMARKET_GAS_PRICE is "${gasPrice}"; it must be a number of wei, or unset.`);
+}
 
 /** Where time starts in tests. */
 const START = new Date("2026-01-01T00:00:00Z");
@@ -66,7 +69,7 @@ export default defineConfig({
       chainType: "l1",
       url: configVariable("HELIOMARKET_RPC_URL"),
       accounts: [configVariable("HELIOMARKET_DEPLOYER_KEY")],
-      gasPrice: gasPrice === undefined || gasPrice === "" ? "auto" : BigInt(gasPrice),
+      gasPrice: gasPrice === "" ? "auto" : BigInt(gasPrice),
     },
   },
   coverage: {

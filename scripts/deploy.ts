@@ -63,6 +63,7 @@ export default async function action(
 
 async function deploy(args: Arguments, hre: HardhatRuntimeEnvironment): Promise<void> {
   const options = await readOptions(args);
+  console.log("Building the contracts; the first time takes a minute or more.");
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
   const connection = await hre.network.create();
   try {

@@ -93,12 +93,22 @@ export interface Market {
 export async function openMarket(folder: string, runner: ContractRunner): Promise<Market> {
   const record = await readMarket(folder);
   if (!record?.complete) {
-    throw new UserError(`No complete market is recorded in ${folder}; deploy it first.`);
+    throw new UserError(
+      `No complete market is recorded in ${folder}. Deploy one to a network that keeps it: ` +
+        `start "npx hardhat node", run "npx hardhat deploy --network localhost", and add "--network localhost" here.`,
+    );
   }
   const network = await runner.provider?.getNetwork();
   if (network !== undefined && network.chainId !== record.chainId) {
     throw new UserError(
       `The market in ${folder} is on chain ${record.chainId}, but this is chain ${network.chainId}.`,
+    );
+  }
+  const genesis = await runner.provider?.getBlock(0);
+  if (genesis && genesis.hash !== record.genesisBlock) {
+    throw new UserError(
+      `The market in ${folder} is on another chain with the same id; a devnet that was restarted is a new chain. ` +
+        `Deploy a new market with "--fresh".`,
     );
   }
   const addresses = record.addresses as MarketAddresses;

@@ -154,7 +154,10 @@ class Play {
     const count = await local.participants();
     for (let number = 0n; number <= count + 1n; number += 1n) {
       views.push(...(await this.viewsOf(number)), ["identityOf", number], ["siteOf", number]);
-      views.push(["isFinal", number, this.slot - 1n], ["pricesAt", number, this.slot]);
+      views.push(
+        ["isFinal", number, this.slot > 0n ? this.slot - 1n : 0n],
+        ["pricesAt", number, this.slot],
+      );
       if (number === 0n || number > count) continue;
       const { id, certificate, wallet } = await local.identityOf(number);
       views.push(["participantById", id], ["participantByCertificate", certificate]);
