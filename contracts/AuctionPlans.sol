@@ -30,7 +30,7 @@ import { SlotClock } from "./SlotClock.sol";
 import { BidLibrary, BidWord, BookWord, PlanLibrary, PlanWord } from "./types/AuctionWords.sol";
 import { ParticipantId } from "./types/ParticipantId.sol";
 import { SlotId } from "./types/SlotId.sol";
-import { Price, Wh } from "./types/Units.sol";
+import { CoreSeconds, Price, Wh } from "./types/Units.sol";
 
 /// @title AuctionPlans
 /// @notice The first half of the auction: plans are committed to, replaced, withdrawn, revealed, dropped and punished. All
@@ -235,7 +235,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
         return
             Bid({
                 cores: bid.cores(),
-                coreSeconds: uint40(BidWord.unwrap(bid) >> 16),
+                coreSeconds: CoreSeconds.unwrap(bid.coreSeconds()),
                 energy: Wh.unwrap(bid.energy()),
                 maxPrice: Price.unwrap(bid.maxPrice()),
                 earliest: slot + bid.earliestOffset(),
@@ -273,7 +273,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
         return status == PlanStatus.Revealed && _isCleared(plan.slot()) ? PlanStatus.Closed : status;
     }
 
-    function _isCleared(SlotId slot) internal view returns (bool) {
+    function _isCleared(SlotId slot) private view returns (bool) {
         return _books[slot].phase() == uint256(Phase.Cleared);
     }
 
@@ -296,7 +296,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
         return value + SettlementMath.bpsUp(value, bps);
     }
 
-    /// @dev What a seller locks for the energy left in an offer, micro-yuan.
+    /// @dev [3] What a seller locks for the energy left in an offer, micro-yuan.
     function _offerLock(Wh energy, Price price, uint256 bps) internal pure returns (uint256) {
         return SettlementMath.bpsUp(SettlementMath.amountUp(energy, price), bps);
     }

@@ -402,7 +402,7 @@ contract SlotAuction is AuctionPlans {
         uint256 escrow = SettlementMath.amountUp(bid.energy(), price);
         uint256 buyerDeposit = SettlementMath.bpsUp(escrow, bps);
         _supply.sign(SupplyTermsLibrary.fromBid(bid, buyer, row.seller(), price), buyerDeposit, sellerDeposit, origin);
-        // Not negative: the price is at most the bid's, and both sums are rounded up.
+        // [4] Not negative: the price is at most the bid's, and both sums are rounded up.
         uint256 excess = _bidLock(bid.energy(), bid.maxPrice(), bps) - escrow - buyerDeposit;
         if (excess != 0) VAULT.unlock(buyer, excess);
     }

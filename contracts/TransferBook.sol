@@ -441,7 +441,7 @@ contract TransferBook is ITransferBook, MarketPart, SlotClock {
 
     // ---------------------------------------------------------------- internals: amounts
 
-    /// @dev What is locked for a data centre's quote, micro-yuan.
+    /// @dev [3] What is locked for a data centre's quote, micro-yuan.
     function _quoteDeposit(ParticipantId dataCentre) private view returns (uint256) {
         Quote storage q = _quotes[dataCentre];
         return SettlementMath.bpsUp(SettlementMath.amountUp(q.energy, q.price), _quoteDepositBps[dataCentre]);

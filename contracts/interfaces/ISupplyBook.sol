@@ -40,9 +40,11 @@ struct SupplyContract {
     Wh pv;
     Wh esd;
     Wh grid;
-    /// @dev What is locked from the buyer for the work not delivered, and what was paid, micro-yuan.
+    /// @dev What is locked from the buyer for the work not delivered (0 once the contract has ended), and what was paid,
+    /// micro-yuan.
     uint256 escrow;
     uint256 paid;
+    /// @dev Deposits as they were signed, micro-yuan; none is locked once the contract has ended.
     uint256 buyerDeposit;
     uint256 sellerDeposit;
     /// @dev What the seller would owe the buyer, or owed it, for the work that is not delivered, micro-yuan.

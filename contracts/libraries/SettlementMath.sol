@@ -35,10 +35,10 @@ library SettlementMath {
     }
 
     /// @notice Micro-yuan earned by `done` of `total` core-seconds of a task worth `energy` at `price`, rounded down.
-    /// @dev Taken of the running total and differenced, so that the rounding of many payments does not add up.
+    /// @dev [2] Taken of the running total and differenced, so that the rounding of many payments does not add up.
     function earnedDown(Wh energy, Price price, CoreSeconds done, CoreSeconds total) internal pure returns (uint256) {
         unchecked {
-            uint256 value = uint256(Wh.unwrap(energy)) * Price.unwrap(price); // [2] < 2^64, and < 2^104 with core-seconds
+            uint256 value = uint256(Wh.unwrap(energy)) * Price.unwrap(price); // < 2^64, and < 2^104 with core-seconds
             return (value * CoreSeconds.unwrap(done)) / (CoreSeconds.unwrap(total) * WH_PER_KWH);
         }
     }
