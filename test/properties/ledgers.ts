@@ -7,12 +7,12 @@ import { expect } from "chai";
 
 import type { LedgerValue, Outcome } from "../../sim/market/ledger.ts";
 import type { MarketParameters } from "../../sim/market/parameters.ts";
-import { Random } from "../support/seeded.ts";
+import { baseSeed, Random } from "../support/random.ts";
 import { RandomCalls } from "../support/randomCalls.ts";
 import { show, Twin, type Call, type View } from "../support/twin.ts";
 
 const CALLS = Number(process.env["HELIOMARKET_CALLS"] ?? 20_000);
-const SEED = process.env["HELIOMARKET_SEED"] ?? "heliomarket";
+const SEED = baseSeed();
 
 /** Markets of different rules; each is played by a share of the calls. */
 const MARKETS: Partial<MarketParameters>[] = [

@@ -1,72 +1,92 @@
-/** Seeded randomness for tests: the same seed gives the same run. */
-import { toBeHex } from "ethers";
+/** Random numbers that a seed determines. */
 
-/** Where a run's randomness begins: the environment's HELIOMARKET_SEED, or 1. */
-export const baseSeed = (): number => {
-  const text = process.env["HELIOMARKET_SEED"] ?? "1";
-  const seed = Number(text);
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new Error(`HELIOMARKET_SEED is "${text}"; it must be a whole number from 0 on.`);
-  }
-  return seed;
-};
+/** Where a run's randomness begins, any text: the environment's HELIOMARKET_SEED. */
+export const baseSeed = (): string => process.env["HELIOMARKET_SEED"] ?? "heliomarket";
 
-/** A stream of random numbers (mulberry32). */
+/** A small generator (splitmix32), the same for the same seed everywhere. */
 export class Random {
-  #state: number;
+  private state: number;
 
-  /** @param seed any whole number; streams of neighbouring seeds have nothing in common */
-  constructor(seed: number) {
-    this.#state = Math.imul(seed ^ Math.floor(seed / 2 ** 32), 0x9e37_79b1) >>> 0;
+  /** @param seed any text; its hash begins the sequence */
+  constructor(seed: string) {
+    this.state = 2166136261;
+    for (const character of seed) {
+      this.state = Math.imul(this.state ^ (character.codePointAt(0) ?? 0), 16777619);
+    }
   }
 
-  /** From 0 up to, not including, 1. */
+  /** A number from 0 to 1, without 1. */
   next(): number {
-    this.#state = (this.#state + 0x6d2b_79f5) >>> 0;
-    let mixed = this.#state;
-    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+    this.state = (this.state + 0x9e3779b9) | 0;
+    let z = this.state;
+    z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
+    z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
+    return ((z ^ (z >>> 15)) >>> 0) / 2 ** 32;
   }
 
-  /** A whole number from `low` to `high`. */
-  between(low: number, high: number): number {
+  /** An integer from `low` to `high`, both included. */
+  int(low: number, high: number): number {
     return low + Math.floor(this.next() * (high - low + 1));
   }
 
-  /** One of the list's entries. */
-  pick<T>(list: readonly T[]): T {
-    if (list.length === 0) throw new Error("There is nothing to pick from an empty list.");
-    return list[this.between(0, list.length - 1)] as T;
+  /** An integer from `low` to `high`, both included. */
+  big(low: bigint | number, high: bigint | number): bigint {
+    const span = Number(BigInt(high) - BigInt(low)) + 1;
+    return BigInt(low) + BigInt(Math.floor(this.next() * span));
   }
 
-  /** The list in another order. */
-  shuffle<T>(list: readonly T[]): T[] {
-    const shuffled = [...list];
-    for (let index = shuffled.length - 1; index > 0; index -= 1) {
-      const other = this.between(0, index);
-      [shuffled[index], shuffled[other]] = [shuffled[other] as T, shuffled[index] as T];
+  /** True with this probability. */
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
+
+  /** One of the list; undefined if it is empty. */
+  maybe<T>(list: readonly T[]): T | undefined {
+    return list[this.int(0, list.length - 1)];
+  }
+
+  /** One of a list that is not empty. */
+  pick<T>(list: readonly T[]): T {
+    const item = this.maybe(list);
+    if (item === undefined) throw new RangeError("There is nothing to pick from.");
+    return item;
+  }
+
+  /** One of the values, each as likely as its weight. */
+  weighted<T>(choices: readonly (readonly [weight: number, value: T])[]): T {
+    let rest = this.next() * choices.reduce((sum, [weight]) => sum + weight, 0);
+    for (const [weight, value] of choices) {
+      rest -= weight;
+      if (rest < 0) return value;
     }
-    return shuffled;
+    return this.pick(choices)[1];
+  }
+
+  /** The list in a random order. */
+  shuffled<T>(list: readonly T[]): T[] {
+    return list
+      .map((value) => ({ value, place: this.next() }))
+      .sort((a, b) => a.place - b.place)
+      .map(({ value }) => value);
   }
 
   /** The list cut into pieces of random lengths, some of them empty. */
   split<T>(list: readonly T[], longest = 4): T[][] {
     const pieces: T[][] = [];
     for (let from = 0; from < list.length;) {
-      const length = this.between(0, longest);
+      const length = this.int(0, longest);
       pieces.push(list.slice(from, from + length));
       from += length;
     }
     return pieces;
   }
 
-  /** 32 bytes in hexadecimal. */
+  /** 32 bytes. */
   bytes32(): string {
-    let value = 0n;
-    for (let word = 0; word < 8; word += 1) {
-      value = (value << 32n) | BigInt(Math.floor(this.next() * 2 ** 32));
-    }
-    return toBeHex(value, 32);
+    const word = (): string =>
+      Math.floor(this.next() * 2 ** 32)
+        .toString(16)
+        .padStart(8, "0");
+    return `0x${Array.from({ length: 8 }, word).join("")}`;
   }
 }
