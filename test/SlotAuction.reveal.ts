@@ -632,7 +632,7 @@ describe("SlotAuction: reveals", () => {
       const good = await signPlan(market, plans.alice, alice.wallet);
       const stranger = await freshWallet();
       const other = { ...plans.north, salt: id("another salt") };
-      const items: [Awaited<ReturnType<typeof signPlan>>, string | undefined][] = [
+      const items: [typeof good, string | undefined][] = [
         [{ ...good, r: ZeroHash }, reason("ECDSAInvalidSignature", [])],
         [
           await signPlan(market, plans.alice, bob.wallet),

@@ -270,11 +270,11 @@ export const signCommitment = async (
 });
 
 /** Signs a plan with the bidder's wallet, for a relayer's `revealSigned` or `revealBatch`. */
-export const signPlan = async (
+export const signPlan = async <P extends Plan>(
   market: Market,
-  plan: Plan,
+  plan: P,
   wallet: Signer,
-): Promise<CompactSignature & { readonly plan: Plan }> => ({
+): Promise<CompactSignature & { readonly plan: P }> => ({
   plan,
   ...compact(await wallet.signTypedData(domain(market, "auction"), PLAN_TYPES, plan)),
 });

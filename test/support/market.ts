@@ -4,42 +4,22 @@ import { network } from "hardhat";
 import {
   id,
   sha256,
-  Signature,
   toUtf8Bytes,
-  TypedDataEncoder,
   Wallet,
   type BaseContract,
   type ContractTransactionResponse,
   type Signer,
-  type TypedDataDomain,
 } from "ethers";
 
-import { deployMarket, PARTS, type MarketAddresses } from "../../sim/market/deployment.ts";
-import {
-  COMMITMENT_TYPES,
-  type DOMAIN_NAMES,
-  domainOf,
-  ENROLMENT_TYPES,
-  PLAN_TYPES,
-  READING_TYPES,
-  ROTATION_TYPES,
-  SITE_TYPES,
-} from "../../sim/market/messages.ts";
+import * as client from "../../sim/market/client.ts";
+import { commitmentTo as commitmentOf, signReading } from "../../sim/market/client.ts";
+import { deployMarket, PARTS } from "../../sim/market/deployment.ts";
+import type { Bid, Delivery, Offer, Site } from "../../sim/market/ledger.ts";
 import { DEFAULT_PARAMETERS, type MarketParameters } from "../../sim/market/parameters.ts";
-import type {
-  AccessManager,
-  GridTariff,
-  IdentityRegistry,
-  MarketDirectory,
-  MeterBook,
-  RandomBeacon,
-  Reputation,
-  SettlementToken,
-  SlotAuction,
-  SupplyBook,
-  TransferBook,
-  Vault,
-} from "../../types/index.ts";
+
+export type { Bid, Commitment, Delivery, Offer, Rotation, Site } from "../../sim/market/ledger.ts";
+export { signCommitment, signPlan, signRotation } from "../../sim/market/client.ts";
+export { commitmentOf, signReading };
 
 export const connection = await network.create();
 export const { ethers, networkHelpers } = connection;
@@ -76,62 +56,12 @@ export interface Enrolment {
   expiry: bigint;
 }
 
-export interface Rotation {
-  participant: bigint;
-  wallet: string;
-  certificate: string;
-  validUntil: bigint;
-  expiry: bigint;
-}
-
-export interface Site {
-  dataCentre: bigint;
-  meter: bigint;
-  gridOperator: bigint;
-  networkOperator: bigint;
-  pvLimitWh: bigint;
-  esdLimitWh: bigint;
-  gridLimitWh: bigint;
-  version: bigint;
-}
-
-export interface Commitment {
-  slot: bigint;
-  commitment: string;
-  replaces: bigint;
-  expiry: bigint;
-}
-
-export interface Bid {
-  cores: bigint;
-  coreSeconds: bigint;
-  energy: bigint;
-  maxPrice: bigint;
-  earliest: bigint;
-  deadline: bigint;
-  priority: boolean;
-}
-
-export interface Offer {
-  price: bigint;
-  energy: bigint;
-  cores: bigint;
-}
-
 export interface Plan {
   slot: bigint;
   bidder: bigint;
   bids: Bid[];
   offers: Offer[];
   salt: string;
-}
-
-export interface Delivery {
-  contractId: bigint;
-  coreSeconds: bigint;
-  pv: bigint;
-  esd: bigint;
-  grid: bigint;
 }
 
 export interface Reading {
@@ -147,24 +77,9 @@ export interface Reading {
   deliveries: Delivery[];
 }
 
-export interface Market {
-  readonly parameters: MarketParameters;
-  readonly addresses: MarketAddresses;
-  readonly chainId: bigint;
+export interface Market extends client.Market {
   /** Holds all administrators' roles and has deployed the market. */
   readonly admin: HardhatEthersSigner;
-  readonly authority: AccessManager;
-  readonly token: SettlementToken;
-  readonly directory: MarketDirectory;
-  readonly identities: IdentityRegistry;
-  readonly vault: Vault;
-  readonly reputation: Reputation;
-  readonly tariff: GridTariff;
-  readonly meters: MeterBook;
-  readonly beacon: RandomBeacon;
-  readonly auction: SlotAuction;
-  readonly supply: SupplyBook;
-  readonly transfers: TransferBook;
 }
 
 /** Deploys a market at the current state of the chain, and moves time to its genesis. */
@@ -196,6 +111,7 @@ export async function deployTestMarket(
     parameters,
     addresses,
     chainId: (await ethers.provider.getNetwork()).chainId,
+    firstBlock: 0,
     admin,
     authority: await at("AccessManager", addresses.authority),
     token: await at("SettlementToken", addresses.token),
@@ -266,27 +182,20 @@ export const FAR_FUTURE = 4_000_000_000n;
 /** Fingerprint of a certificate that exists by its fingerprint only. */
 export const fingerprint = (name: string): string => sha256(toUtf8Bytes(name));
 
-const domain = (market: Market, part: keyof typeof DOMAIN_NAMES): TypedDataDomain =>
-  domainOf(part, market.addresses[part], market.chainId);
-
+/** Signs an enrolment, as the registrar unless said otherwise. */
 export const signEnrolment = (
   market: Market,
   enrolment: Enrolment,
   registrar: Signer = market.admin,
 ): Promise<string> =>
-  registrar.signTypedData(domain(market, "identities"), ENROLMENT_TYPES, enrolment);
+  client.signEnrolment(market, { ...enrolment, role: BigInt(enrolment.role) }, registrar);
 
-export const signRotation = (market: Market, rotation: Rotation, signer: Signer): Promise<string> =>
-  signer.signTypedData(domain(market, "identities"), ROTATION_TYPES, rotation);
-
+/** Signs a site, as the registrar unless said otherwise. */
 export const signSite = (
   market: Market,
   site: Site,
   registrar: Signer = market.admin,
-): Promise<string> => registrar.signTypedData(domain(market, "meters"), SITE_TYPES, site);
-
-export const signReading = (market: Market, reading: Reading, meter: Signer): Promise<string> =>
-  meter.signTypedData(domain(market, "meters"), READING_TYPES, reading);
+): Promise<string> => client.signSite(market, site, registrar);
 
 /** Enrols a new wallet. */
 export async function enrol(
@@ -399,34 +308,6 @@ export const planOf = (
   offers: items.offers ?? [],
   salt: freshSalt(),
 });
-
-/** A plan's EIP-712 digest, computed off chain as a bidder does. */
-export const commitmentOf = (market: Market, plan: Plan): string =>
-  TypedDataEncoder.hash(domain(market, "auction"), PLAN_TYPES, plan);
-
-/** Compact signature (ERC-2098) of a plan by its wallet. */
-export async function signPlan(
-  market: Market,
-  plan: Plan,
-  wallet: Signer,
-): Promise<{ plan: Plan; r: string; vs: string }> {
-  const signature = Signature.from(
-    await wallet.signTypedData(domain(market, "auction"), PLAN_TYPES, plan),
-  );
-  return { plan, r: signature.r, vs: signature.yParityAndS };
-}
-
-/** Compact signature (ERC-2098) of a commitment by the bidder's wallet. */
-export async function signCommitment(
-  market: Market,
-  commitment: Commitment,
-  wallet: Signer,
-): Promise<{ commitment: Commitment; r: string; vs: string }> {
-  const signature = Signature.from(
-    await wallet.signTypedData(domain(market, "auction"), COMMITMENT_TYPES, commitment),
-  );
-  return { commitment, r: signature.r, vs: signature.yParityAndS };
-}
 
 /** Reference to a bid or an offer, as `clear` takes it. */
 export const refOf = (participant: Participant, index: number): bigint =>
