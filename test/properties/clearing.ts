@@ -44,7 +44,8 @@ import {
   toReveal,
   YUAN,
 } from "../support/market.ts";
-import { baseSeed, Random } from "../support/random.ts";
+import { Random } from "../../sim/random.ts";
+import { baseSeed } from "../support/seed.ts";
 
 const BOOKS = Number(process.env["HELIOMARKET_BOOKS"] ?? "2000");
 const FUNDS = 1_000_000n * YUAN;

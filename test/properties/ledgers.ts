@@ -7,7 +7,8 @@ import { expect } from "chai";
 
 import type { LedgerValue, Outcome } from "../../sim/market/ledger.ts";
 import type { MarketParameters } from "../../sim/market/parameters.ts";
-import { baseSeed, Random } from "../support/random.ts";
+import { Random } from "../../sim/random.ts";
+import { baseSeed } from "../support/seed.ts";
 import { RandomCalls } from "../support/randomCalls.ts";
 import { show, Twin, type Call, type View } from "../support/twin.ts";
 

@@ -43,7 +43,7 @@ import {
   ROTATION_TYPES,
   SITE_TYPES,
 } from "../../sim/market/messages.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../../sim/random.ts";
 import type { Call, Twin } from "./twin.ts";
 
 type Move = () => Promise<Call | undefined>;

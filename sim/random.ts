@@ -1,7 +1,4 @@
-/** Random numbers that a seed determines. */
-
-/** Where a run's randomness begins, any text: the environment's HELIOMARKET_SEED. */
-export const baseSeed = (): string => process.env["HELIOMARKET_SEED"] ?? "heliomarket";
+/** Random numbers that a seed determines, the same on every machine. */
 
 /** A small generator (splitmix32), the same for the same seed everywhere. */
 export class Random {

@@ -1,0 +1,162 @@
+/**
+ * What a run gives: every energy and money flow per strategy, data centre and hour, and what they come to. Energy in Wh or kWh,
+ * money in yuan, as the names say; hours are counted from 0 at the start of the run.
+ */
+import type { Scenario } from "../scenario/schema.ts";
+import type { ImportReport } from "../traces/imported.ts";
+
+/** Version of the files' form; rises when a field changes its meaning or goes. */
+export const RESULTS_VERSION = 1;
+
+/** One hour of one data centre. The names are the columns of `hourly.csv`. */
+export interface HourlyRow {
+  readonly dc: string;
+  readonly hour: number;
+  /** Used by servers and cooling: direct + discharge + import. */
+  readonly load_wh: number;
+  /** Produced: direct + charge + export. */
+  readonly pv_wh: number;
+  readonly direct_wh: number;
+  /** Taken by the ESD; it stores σ times that. */
+  readonly charge_wh: number;
+  readonly discharge_wh: number;
+  readonly self_discharge_wh: number;
+  /** In the ESD at the end of the hour. */
+  readonly stored_wh: number;
+  readonly import_wh: number;
+  readonly export_wh: number;
+  /** From users, for the work of the hour. */
+  readonly income_yuan: number;
+  readonly export_income_yuan: number;
+  /** Paid for import. */
+  readonly energy_cost_yuan: number;
+  /** Paid to users and other data centres for what was not delivered. */
+  readonly penalty_yuan: number;
+  /** Received for executing others' work, penalties of targets included. */
+  readonly transfer_income_yuan: number;
+  /** Paid to others for executing this one's work. */
+  readonly transfer_cost_yuan: number;
+  /** Network fees paid. */
+  readonly migration_cost_yuan: number;
+  /** Tasks that run in the hour. */
+  readonly running_priority: number;
+  readonly running_other: number;
+  /** Tasks that have begun and do not run in this hour. */
+  readonly suspended: number;
+  /** Tasks that have not begun. */
+  readonly waiting: number;
+  /** The paper's eq. (6) before the scheduler's decision. */
+  readonly gap_wh: number;
+}
+
+/** A supply contract that was signed. The names are the columns of `trades.csv`. */
+export interface TradeRow {
+  readonly contract: number;
+  readonly hour: number;
+  readonly task: number;
+  readonly user: string;
+  readonly dc: string;
+  readonly cores: number;
+  readonly core_seconds: number;
+  readonly energy_wh: number;
+  readonly bid_yuan_per_kwh: number;
+  readonly price_yuan_per_kwh: number;
+  readonly offer_yuan_per_kwh: number;
+  /** Offers that the draw was among. */
+  readonly candidates: number;
+  readonly priority: boolean;
+  readonly deadline_hour: number;
+  readonly status: "running" | "fulfilled" | "expired";
+  readonly delivered_core_seconds: number;
+  readonly paid_yuan: number;
+  readonly pv_wh: number;
+  readonly esd_wh: number;
+  readonly grid_wh: number;
+}
+
+/** An order transfer. The names are the columns of `transfers.csv`. */
+export interface TransferRow {
+  readonly transfer: number;
+  readonly hour: number;
+  readonly contract: number;
+  readonly from: string;
+  readonly to: string;
+  readonly mode: "payment" | "compute-time";
+  readonly core_seconds: number;
+  readonly energy_wh: number;
+  readonly price_yuan_per_kwh: number;
+  readonly network_fee_yuan: number;
+  readonly due_hour: number;
+  readonly executed_core_seconds: number;
+  readonly repaid_core_seconds: number;
+  readonly settled_core_seconds: number;
+  readonly status: "executing" | "owing" | "closed";
+  readonly defaulted: boolean;
+}
+
+/** What a strategy came to. */
+export interface StrategySummary {
+  readonly pvProducedKwh: number;
+  readonly pvDirectKwh: number;
+  /** Taken by the ESDs. */
+  readonly pvStoredKwh: number;
+  readonly exportKwh: number;
+  /** (direct + charge) / produced, share from 0 to 1. */
+  readonly pvUtilisation: number;
+  /** (direct + discharge) / load, share from 0 to 1. */
+  readonly selfSufficiency: number;
+  readonly loadKwh: number;
+  /** Lost in charging, and by self-discharge. */
+  readonly essLossKwh: number;
+  readonly importKwh: number;
+  /** Least import that any schedule of the work that was done could need; null if it was not computed. */
+  readonly importLowerBoundKwh: number | null;
+  readonly co2Kg: number;
+  readonly userSpendYuan: number;
+  readonly meanPriceYuanPerKwh: number;
+  /** From users, exports and transfers. */
+  readonly dcIncomeYuan: number;
+  /** Import, penalties, transfers, network fees. */
+  readonly dcCostYuan: number;
+  readonly dcProfitYuan: number;
+  /** Import paid less export bought. */
+  readonly gridRevenueYuan: number;
+  readonly exportIncomeYuan: number;
+  readonly tasks: number;
+  readonly trades: number;
+  /** Tasks that found a contract, share of all. */
+  readonly matchRate: number;
+  /** Σ (bid − offer) · energy over the trades, yuan. */
+  readonly welfareYuan: number;
+  /** The most that a matching of the same books could reach, yuan; null if it was not computed. */
+  readonly bestWelfareYuan: number | null;
+  readonly tasksCompleted: number;
+  /** Contracts that were not fulfilled by their deadline. */
+  readonly tasksLate: number;
+  readonly priorityCompleted: number;
+  readonly priorityLate: number;
+  readonly penaltiesYuan: number;
+  readonly transfers: number;
+  readonly transferIncomeYuan: number;
+  readonly migrationCostYuan: number;
+  /** Reputation of the data centres at the end: minimum, median, maximum, from 0 to 10,000. */
+  readonly dcReputation: readonly [number, number, number];
+  readonly userReputation: readonly [number, number, number];
+}
+
+/** What a strategy gave. */
+export interface StrategyResult {
+  readonly name: string;
+  readonly summary: StrategySummary;
+  readonly hourly: readonly HourlyRow[];
+  readonly trades: readonly TradeRow[];
+  readonly transfers: readonly TransferRow[];
+}
+
+/** What a run gave. */
+export interface RunResult {
+  readonly scenario: Scenario;
+  /** What was read from files; empty if nothing was. */
+  readonly imports: readonly ImportReport[];
+  readonly strategies: readonly StrategyResult[];
+}
