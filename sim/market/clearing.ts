@@ -2,7 +2,7 @@
  * The auction's rule (the paper, section 2.2) as pure functions: the order of a book, and its matching. A caller of `clear`
  * computes its lists with it, and the local ledger clears with it.
  */
-import { AbiCoder, keccak256 } from "ethers";
+import { getBytes, keccak256 } from "ethers";
 
 import type { Bytes32 } from "./ledger.ts";
 import { tradePrice } from "./money.ts";
@@ -76,11 +76,52 @@ export interface Match {
   readonly candidates: readonly BookOffer[];
 }
 
-/** Which of `count` candidates is drawn for the bid at `place` of the order. */
-export function draw(seed: Bytes32, place: number, count: number): number {
-  const hash = keccak256(AbiCoder.defaultAbiCoder().encode(["bytes32", "uint256"], [seed, place]));
-  return Number(BigInt(hash) % BigInt(count));
+/** Draws with a slot's seed. */
+class Lot {
+  /** The seed, and the place in the order as a number of 256 bits. */
+  private readonly message = new Uint8Array(64);
+  private readonly place = new DataView(this.message.buffer, 60, 4);
+
+  constructor(seed: Bytes32) {
+    this.message.set(getBytes(seed));
+  }
+
+  /** Which of `count` candidates is drawn for the bid at `place` of the order. */
+  draw(place: number, count: number): number {
+    if (count === 1) return 0;
+    this.place.setUint32(0, place);
+    return Number(BigInt(keccak256(this.message)) % BigInt(count));
+  }
 }
+
+/** Which of `count` candidates is drawn for the bid at `place` of the order. */
+export const draw = (seed: Bytes32, place: number, count: number): number =>
+  new Lot(seed).draw(place, count);
+
+/** What an offer has left during the matching, and the next offer that may have enough for any bid. */
+interface Row {
+  readonly offer: BookOffer;
+  readonly price: number;
+  energy: number;
+  cores: number;
+  next: Row | undefined;
+}
+
+/** Prices, energies and cores are below 2^48 in every book that the market accepts, so that plain numbers hold them. */
+const rowsOf = (offers: readonly BookOffer[]): Row | undefined => {
+  let first: Row | undefined;
+  for (const offer of orderOffers(offers).reverse()) {
+    const { price, energy, cores } = offer;
+    first = {
+      offer,
+      price: Number(price),
+      energy: Number(energy),
+      cores: Number(cores),
+      next: first,
+    };
+  }
+  return first;
+};
 
 /**
  * Matches a book: bids in their order, each with one of the cheapest offers that have enough energy and cores left, drawn with
@@ -94,23 +135,42 @@ export function match(
   seed: Bytes32,
   rule: MatchingRule,
 ): Match[] {
-  const list = orderOffers(offers).map((offer) => ({
-    offer,
-    energy: offer.energy,
-    cores: offer.cores,
-  }));
-  return orderBids(bids).map((bid, place) => {
-    const found: typeof list = [];
-    for (const row of list) {
-      if (row.offer.price > bid.price || BigInt(found.length) === rule.drawAmong) break;
-      if (row.energy >= bid.energy && row.cores >= bid.cores) found.push(row);
+  const lot = new Lot(seed);
+  const most = Number(rule.drawAmong);
+  const ordered = orderBids(bids);
+  const leastEnergy = Number(least(ordered, "energy"));
+  const leastCores = Number(least(ordered, "cores"));
+  let first = rowsOf(offers);
+  return ordered.map((bid, place) => {
+    const price = Number(bid.price);
+    const energy = Number(bid.energy);
+    const cores = Number(bid.cores);
+    const found: Row[] = [];
+    let previous: Row | undefined;
+    for (let row = first; row !== undefined; row = row.next) {
+      if (row.price > price || found.length === most) break;
+      if (row.energy < leastEnergy || row.cores < leastCores) {
+        // Fits no bid of the book any more.
+        if (previous === undefined) first = row.next;
+        else previous.next = row.next;
+        continue;
+      }
+      if (row.energy >= energy && row.cores >= cores) found.push(row);
+      previous = row;
     }
     const candidates = found.map((row) => row.offer);
-    const chosen = found.length === 0 ? undefined : found[draw(seed, place, found.length)];
+    const chosen = found.length === 0 ? undefined : found[lot.draw(place, found.length)];
     if (chosen === undefined) return { bid, price: 0n, candidates };
-    chosen.energy -= bid.energy;
-    chosen.cores -= bid.cores;
-    const price = tradePrice(chosen.offer.price, bid.price, rule.sellerShareBps);
-    return { bid, offer: chosen.offer, price, candidates };
+    chosen.energy -= energy;
+    chosen.cores -= cores;
+    const agreed = tradePrice(chosen.offer.price, bid.price, rule.sellerShareBps);
+    return { bid, offer: chosen.offer, price: agreed, candidates };
   });
 }
+
+/** The least that any bid asks for. */
+export const least = (bids: readonly BookBid[], of: "energy" | "cores"): bigint =>
+  bids.reduce((so, bid) => (bid[of] < so ? bid[of] : so), MAX_WH);
+
+/** Most energy, or cores, that a bid can ask for. */
+const MAX_WH = 2n ** 32n - 1n;

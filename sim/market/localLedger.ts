@@ -48,6 +48,11 @@ export interface LocalLedgerOptions {
   /** Addresses of the contracts that it stands for; they occur in digests and errors. */
   readonly addresses?: Pick<MarketAddresses, "auction" | "vault">;
   readonly chainId?: bigint;
+  /**
+   * What a commitment is: the plan's digest, as on a chain, or only its salt, which is quick to compare. Nothing else depends on
+   * it.
+   */
+  readonly commitments?: "digest" | "salt";
 }
 
 const NOBODY = { auction: ZeroAddress, vault: ZeroAddress };
@@ -61,7 +66,8 @@ export class LocalLedger implements Ledger {
 
   constructor(options: LocalLedgerOptions) {
     const { parameters, holders, addresses = NOBODY, chainId = 31337n } = options;
-    this.market = new LocalMarket({ parameters, holders, addresses, chainId });
+    const { commitments = "digest" } = options;
+    this.market = new LocalMarket({ parameters, holders, addresses, chainId, commitments });
   }
 
   /**

@@ -2,6 +2,7 @@
 import { AbiCoder, keccak256, TypedDataEncoder, ZeroAddress, ZeroHash } from "ethers";
 
 import {
+  least,
   match,
   compareBids,
   compareOffers,
@@ -44,6 +45,9 @@ const FOR_EVER = 2n ** 256n - 1n;
 
 /** Most energy that a query can tell, Wh. */
 const MAX_WH = 2n ** 32n - 1n;
+
+/** A page with so much work ends with the slot, whatever the search takes; a chain has gas for no such page. */
+const BOUNDLESS = 2n ** 48n;
 
 const SALT_SUM = 2n ** 128n;
 
@@ -319,6 +323,7 @@ export class LocalAuction {
   }
 
   commitmentOf(plan: Plan): Bytes32 {
+    if (this.market.options.commitments === "salt") return plan.salt;
     const structHash = this.planEncoder.hashStruct("Plan", plan);
     return keccak256(`0x1901${this.domainSeparator.slice(2)}${structHash.slice(2)}`);
   }
@@ -359,9 +364,12 @@ export class LocalAuction {
   disposableEnergy(dataCentre: bigint, slot: bigint): bigint {
     const { phase } = this.bookAt(slot);
     if (phase !== Phase.open && phase !== Phase.matching) return 0n;
-    const energy = this.offersOf(dataCentre, slot)
-      .map((offer) => (phase === Phase.open ? offer.energy : this.leftOf(offer.ref).energy))
-      .reduce((sum, part) => sum + part, 0n);
+    let energy = 0n;
+    for (let index = 0n; index < MAX_ITEMS; index += 1n) {
+      const offer = this.bookOffer(dataCentre, index, slot);
+      if (offer === undefined) break;
+      energy += phase === Phase.open ? offer.energy : this.leftOf(offer.ref).energy;
+    }
     return energy > MAX_WH ? MAX_WH : energy;
   }
 
@@ -476,33 +484,24 @@ export class LocalAuction {
     return this.books.get(slot) ?? EMPTY_BOOK;
   }
 
-  /** The bids of a participant that are in the slot's book. */
-  private bidsOf(participant: bigint, slot: bigint): BookBid[] {
+  /** A bid of a participant, if it is in the slot's book. */
+  private bookBid(participant: bigint, index: bigint, slot: bigint): BookBid | undefined {
     const { bids, reputation, sequence, slot: of } = this.revealed.get(participant) ?? NOTHING;
-    if (of !== slot) return [];
-    return bids.map(({ maxPrice, energy, cores }, index) => ({
-      ref: refOf(participant, index),
-      price: maxPrice,
-      reputation,
-      sequence,
-      energy,
-      cores,
-    }));
+    const bid = of === slot ? bids[Number(index)] : undefined;
+    if (bid === undefined) return undefined;
+    const { maxPrice: price, energy, cores } = bid;
+    return { ref: refOf(participant, index), price, reputation, sequence, energy, cores };
   }
 
-  /** The offers of a participant that are in the slot's book and not closed. */
-  private offersOf(participant: bigint, slot: bigint): BookOffer[] {
+  /** An offer of a participant, if it is in the slot's book and not closed. */
+  private bookOffer(participant: bigint, index: bigint, slot: bigint): BookOffer | undefined {
     const plan = this.planOf(participant);
-    if (plan.slot !== slot || plan.status !== PlanStatus.revealed) return [];
+    if (plan.slot !== slot || plan.status !== PlanStatus.revealed) return undefined;
     const { offers, reputation, sequence } = this.revealed.get(participant) ?? NOTHING;
-    return offers.map(({ price, energy, cores }, index) => ({
-      ref: refOf(participant, index),
-      price,
-      reputation,
-      sequence,
-      energy,
-      cores,
-    }));
+    const offer = offers[Number(index)];
+    if (offer === undefined) return undefined;
+    const { price, energy, cores } = offer;
+    return { ref: refOf(participant, index), price, reputation, sequence, energy, cores };
   }
 
   private leftOf(ref: bigint): Capacity {
@@ -527,13 +526,13 @@ export class LocalAuction {
     const append = <T extends BookBid>(
       list: readonly T[],
       refs: readonly bigint[],
-      bookOf: (participant: bigint, slot: bigint) => T[],
+      entryOf: (participant: bigint, index: bigint) => T | undefined,
       compare: (a: T, b: T) => number,
     ): T[] => {
       const longer = [...list];
       for (const ref of refs) {
         const { participant, index } = partsOfRef(ref);
-        const entry = bookOf(participant, slot)[Number(index)] ?? refuse("NotInBook", slot, ref);
+        const entry = entryOf(participant, index) ?? refuse("NotInBook", slot, ref);
         const last = longer.at(-1);
         if (last !== undefined && compare(last, entry) >= 0) refuse("OutOfOrder", slot, ref);
         longer.push(entry);
@@ -542,8 +541,8 @@ export class LocalAuction {
     };
     const ranking = {
       slot,
-      bids: append(continued.bids, bids, (p, s) => this.bidsOf(p, s), compareBids),
-      offers: append(continued.offers, offers, (p, s) => this.offersOf(p, s), compareOffers),
+      bids: append(continued.bids, bids, (p, i) => this.bookBid(p, i, slot), compareBids),
+      offers: append(continued.offers, offers, (p, i) => this.bookOffer(p, i, slot), compareOffers),
     };
     if (bids.length + offers.length !== 0) this.rankings.set(caller, ranking);
     return ranking;
@@ -577,8 +576,8 @@ export class LocalAuction {
       matches,
       order: offers,
       least: {
-        energy: bids.reduce((least, { energy }) => (energy < least ? energy : least), MAX_WH),
-        cores: bids.reduce((least, { cores }) => (cores < least ? cores : least), MAX_WH),
+        energy: least(bids, "energy"),
+        cores: least(bids, "cores"),
       },
     });
     for (const { ref, energy, cores } of offers) this.left.set(ref, { energy, cores });
@@ -596,13 +595,14 @@ export class LocalAuction {
     const { world, options } = this.market;
     const lapsed = world.now >= world.startOf(slot + 1n);
     const book = this.bookAt(slot);
+    const boundless = work >= BOUNDLESS;
     let { concluded, released, trades } = book;
     const page = new ClearingPage(book.order, book.least, book.search, work, (ref) =>
       this.leftOf(ref),
     );
 
     for (const found of book.matches.slice(concluded)) {
-      if (!lapsed && !page.search(found.bid, options.parameters.drawAmong)) break;
+      if (!boundless && !lapsed && !page.search(found.bid, options.parameters.drawAmong)) break;
       if (!page.conclude()) break;
       if (lapsed || found.offer === undefined) {
         this.returnBid(slot, found.bid);

@@ -21,6 +21,8 @@ export interface LocalMarketOptions {
   /** The addresses that occur in digests and errors. */
   readonly addresses: Pick<MarketAddresses, "auction" | "vault">;
   readonly chainId: bigint;
+  /** What a commitment is: the plan's digest or only its salt. */
+  readonly commitments: "digest" | "salt";
 }
 
 /** All contracts of a market in one process. */

@@ -22,7 +22,7 @@ export class World {
   readonly parameters: MarketParameters;
   /** Time of the block, Unix seconds. */
   now: bigint;
-  private readonly undo: (() => void)[] = [];
+  private readonly undo: Undoable[] = [];
   private events: LedgerEvent[] = [];
 
   constructor(parameters: MarketParameters) {
@@ -35,9 +35,9 @@ export class World {
     this.events.push({ name, args });
   }
 
-  /** Notes how to undo a change of state. */
-  changed(undo: () => void): void {
-    this.undo.push(undo);
+  /** Notes a change of state, which the one that changed can undo. */
+  changed(state: Undoable): void {
+    this.undo.push(state);
   }
 
   /** Runs `action`; if it is refused, nothing of it remains. */
@@ -47,7 +47,7 @@ export class World {
     try {
       return action();
     } catch (error) {
-      while (this.undo.length > changes) this.undo.pop()?.();
+      while (this.undo.length > changes) this.undo.pop()?.undo();
       this.events.length = events;
       throw error;
     }
@@ -56,6 +56,7 @@ export class World {
   /** Makes what was done final and tells it. */
   conclude(): LedgerEvent[] {
     const events = this.events;
+    for (const state of this.undo) state.forget();
     this.undo.length = 0;
     this.events = [];
     return events;
@@ -94,10 +95,20 @@ export class World {
   }
 }
 
+/** State that remembers what it was since the last call. */
+interface Undoable {
+  /** Takes back the latest change. */
+  undo(): void;
+  /** Makes all changes final. */
+  forget(): void;
+}
+
 /** A map whose changes are undone when the call that made them is refused. Its values are replaced, never changed. */
 export class StateMap<K extends bigint | Address, V> {
   private readonly world: World;
   private readonly map = new Map<K, V>();
+  private readonly keys: K[] = [];
+  private readonly before: (V | undefined)[] = [];
 
   constructor(world: World) {
     this.world = world;
@@ -108,24 +119,37 @@ export class StateMap<K extends bigint | Address, V> {
   }
 
   set(key: K, value: V): void {
-    const before = this.map.get(key);
+    this.note(key);
     this.map.set(key, value);
-    this.world.changed(() => {
-      if (before === undefined) this.map.delete(key);
-      else this.map.set(key, before);
-    });
   }
 
   delete(key: K): void {
-    const before = this.map.get(key);
-    if (before === undefined) return;
+    if (!this.map.has(key)) return;
+    this.note(key);
     this.map.delete(key);
-    this.world.changed(() => this.map.set(key, before));
   }
 
   /** How many keys there are. */
   get size(): number {
     return this.map.size;
+  }
+
+  undo(): void {
+    const key = this.keys.pop() as K;
+    const before = this.before.pop();
+    if (before === undefined) this.map.delete(key);
+    else this.map.set(key, before);
+  }
+
+  forget(): void {
+    this.keys.length = 0;
+    this.before.length = 0;
+  }
+
+  private note(key: K): void {
+    this.keys.push(key);
+    this.before.push(this.map.get(key));
+    this.world.changed(this);
   }
 }
 
@@ -133,6 +157,7 @@ export class StateMap<K extends bigint | Address, V> {
 export class Cell<T> {
   private readonly world: World;
   private current: T;
+  private readonly before: T[] = [];
 
   constructor(world: World, initial: T) {
     this.world = world;
@@ -144,11 +169,17 @@ export class Cell<T> {
   }
 
   set value(value: T) {
-    const before = this.current;
+    this.before.push(this.current);
     this.current = value;
-    this.world.changed(() => {
-      this.current = before;
-    });
+    this.world.changed(this);
+  }
+
+  undo(): void {
+    this.current = this.before.pop() as T;
+  }
+
+  forget(): void {
+    this.before.length = 0;
   }
 
   /** Adds one and returns the result, for numbering. */

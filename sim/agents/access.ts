@@ -1,0 +1,87 @@
+/** How agents reach the market. */
+import {
+  describeError,
+  type Address,
+  type Bytes32,
+  type Ledger,
+  type Outcome,
+  type Plan,
+} from "../market/ledger.ts";
+import type { MarketParameters } from "../market/parameters.ts";
+import type { PublicRecord } from "./record.ts";
+
+/** A participant: what it is called, and where its money is. */
+export interface Party {
+  readonly id: string;
+  readonly wallet: Address;
+  /** Number in the registry. */
+  readonly participant: bigint;
+}
+
+/** A call that an agent relies on was refused: a fault of the agent or of the ledger. */
+export class RefusedCall extends Error {
+  override readonly name = "RefusedCall";
+}
+
+/** The market from a run's point of view: hours count from 0 at its start; slots before are for setting up. */
+export class MarketAccess {
+  readonly ledger: Ledger;
+  readonly record: PublicRecord;
+  readonly parameters: MarketParameters;
+  /** The commitment to a plan. */
+  readonly seal: (plan: Plan) => Bytes32;
+  private readonly slotsBefore: number;
+
+  /** @param slotsBefore slots of the market before hour 0 */
+  constructor(
+    ledger: Ledger,
+    record: PublicRecord,
+    parameters: MarketParameters,
+    seal: (plan: Plan) => Bytes32,
+    slotsBefore: number,
+  ) {
+    this.seal = seal;
+    this.slotsBefore = slotsBefore;
+    this.ledger = ledger;
+    this.record = record;
+    this.parameters = parameters;
+  }
+
+  /** The market's slot of an hour of the run. */
+  slotOf(hour: number): bigint {
+    return BigInt(hour + this.slotsBefore);
+  }
+
+  /** The hour of the run that a slot is. */
+  hourOf(slot: bigint): number {
+    return Number(slot) - this.slotsBefore;
+  }
+
+  /** Unix time at which an hour of the run begins. */
+  startOf(hour: number): bigint {
+    const { genesis, slotSeconds } = this.parameters;
+    return genesis + this.slotOf(hour) * slotSeconds;
+  }
+
+  /** Awaits a call, tells everybody what it did, and says whether it was accepted. */
+  async attempt<T>(call: Promise<Outcome<T>>): Promise<Outcome<T>> {
+    const outcome = await call;
+    if (outcome.ok) this.record.publish(outcome.events);
+    return outcome;
+  }
+
+  /**
+   * Awaits a call that cannot be refused if agents and ledger are right.
+   *
+   * @param who says in the error whose call it was
+   */
+  async must<T>(who: string, call: Promise<Outcome<T>>): Promise<T> {
+    const outcome = await this.attempt(call);
+    if (!outcome.ok)
+      throw new RefusedCall(`A call of ${who} was refused: ${describeError(outcome.error)}.`);
+    return outcome.value;
+  }
+}
+
+/** Gives each plan its salt; nobody else knows what it will be. */
+export type SaltSource = (participant: bigint, slot: bigint) => Bytes32;

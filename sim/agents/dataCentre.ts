@@ -1,0 +1,600 @@
+/** A data centre: sells compute, schedules it, hands it over when the sun fails. */
+import type { Delivery, Offer, Plan, SupplyContract, Transfer } from "../market/ledger.ts";
+import { energyShareUp } from "../market/money.ts";
+import { Source, type Flows } from "../physics/supply.ts";
+import type { Scenario } from "../scenario/schema.ts";
+import {
+  hourlyCoreSeconds,
+  hoursNeeded,
+  Rack,
+  slackHours,
+  type Job,
+  type RackSpec,
+} from "../scheduling/rack.ts";
+import { mustRun, type Scheduler } from "../scheduling/scheduler.ts";
+import type { Task } from "../traces/task.ts";
+import { microYuan, SECONDS_PER_HOUR } from "../units.ts";
+import type { MarketAccess, Party, SaltSource } from "./access.ts";
+import { feedNothingElse, type EsdAgent, type PvAgent } from "./devices.ts";
+import type { PricingRule } from "./pricing.ts";
+import type { QuoteBoard, StandingQuote } from "./quotes.ts";
+import { coresBought } from "./user.ts";
+
+/** Hours that are forecast. */
+const AHEAD = 24;
+
+/** Share of the cores that is promised for any hour; the rest lets jobs of different sizes find room on whole servers. */
+const PROMISED = 0.85;
+
+/** A quote for less is not worth its transaction, Wh. */
+const LEAST_QUOTE_WH = 100;
+
+/** How fast the memory of past sales fades: over a day. */
+const SALES_MEMORY = 1 / 24;
+
+/** In compute time only with at least this share of the coming work from the sun. */
+const REPAYABLE_SHARE = 0.5;
+
+/** How a data centre works. */
+export interface Conduct {
+  readonly scheduler: Scheduler;
+  readonly pricing: PricingRule;
+  /** Whether it uses its PV at all; without, everything is imported and all PV exported. */
+  readonly usesPv: boolean;
+  readonly transfers: boolean;
+}
+
+/** What all data centres of a run know. */
+export interface DataCentreTerms {
+  readonly rack: RackSpec;
+  readonly prices: Scenario["prices"];
+  readonly transfers: Scenario["transfers"];
+  readonly whPerCoreHour: number;
+  readonly memoryMbPerCore: number;
+}
+
+/** Work for a supply contract. */
+interface ContractJob extends Job {
+  readonly contractId: bigint;
+  /** Its own contract, another's that it executes, or another's that was handed back to it. */
+  readonly kind: "own" | "taken" | "returned";
+  readonly stateMb: number;
+  /** Energy and core-seconds of the whole contract. */
+  readonly energyWh: bigint;
+  readonly coreSeconds: bigint;
+  /** Core-seconds that another data centre has in its hands; the job rests until they are done. */
+  away: number;
+  /** Energy of the present hour by source, Wh. */
+  readonly used: Float64Array;
+}
+
+/** What a data centre did in an hour. */
+export interface HourReport extends Flows {
+  readonly loadWh: number;
+  readonly pvWh: number;
+  readonly gapWh: number;
+  readonly runningPriority: number;
+  readonly runningOther: number;
+  readonly suspended: number;
+  readonly waiting: number;
+  readonly deliveries: readonly Delivery[];
+}
+
+/** Finds the agent of another data centre: where migrated work is sent. */
+export type Peers = (participant: bigint) => DataCentreAgent | undefined;
+
+/** A data centre's agent. */
+export class DataCentreAgent {
+  readonly party: Party;
+  readonly conduct: Conduct;
+  private readonly access: MarketAccess;
+  private readonly terms: DataCentreTerms;
+  private readonly pv: PvAgent;
+  private readonly esd: EsdAgent;
+  private readonly salt: SaltSource;
+  private readonly board: QuoteBoard;
+  private readonly peers: Peers;
+  private readonly rack: Rack;
+  private readonly sources: Uint8Array;
+  private readonly ahead = new Float64Array(AHEAD);
+  private jobs: ContractJob[] = [];
+  private plan: Plan | undefined;
+  private gapWh = 0;
+  /** Mean energy sold per hour, Wh. */
+  private salesWh = 0;
+  private soldWh = 0;
+  private quoted = false;
+  /** Transfers in compute time of which core-seconds are owed to this data centre. */
+  private readonly claims = new Map<bigint, bigint>();
+  /** Contracts of which work was handed back at some time. */
+  private readonly returned = new Set<bigint>();
+
+  constructor(
+    access: MarketAccess,
+    party: Party,
+    conduct: Conduct,
+    terms: DataCentreTerms,
+    devices: { readonly pv: PvAgent; readonly esd: EsdAgent },
+    salt: SaltSource,
+    board: QuoteBoard,
+    peers: Peers,
+  ) {
+    this.access = access;
+    this.party = party;
+    this.conduct = conduct;
+    this.terms = terms;
+    this.pv = devices.pv;
+    this.esd = devices.esd;
+    this.salt = salt;
+    this.board = board;
+    this.peers = peers;
+    this.rack = new Rack(terms.rack);
+    this.sources = new Uint8Array(terms.rack.servers + 1);
+  }
+
+  // ------------------------------------------------------------------ work
+
+  /** Takes a user's task for a contract that was signed. */
+  accept(contractId: bigint, c: SupplyContract, task: Task): void {
+    this.soldWh += Number(c.energy);
+    this.jobs.push({
+      contractId,
+      kind: "own",
+      cores: coresBought(task, this.terms.memoryMbPerCore),
+      memoryMb: task.memoryMb,
+      stateMb: task.stateMb,
+      priority: c.priority,
+      deadlineHour: this.access.hourOf(c.deadline),
+      energyWh: c.energy,
+      coreSeconds: c.coreSeconds,
+      remaining: Number(c.coreSeconds),
+      ...NEW_JOB,
+      used: new Float64Array(4),
+    });
+  }
+
+  /** Decides what runs in the hour that begins. */
+  planHour(hour: number): void {
+    this.rack.clear();
+    this.jobs = this.jobs
+      .filter((job) => job.remaining > 0 && job.deadlineHour >= hour)
+      .sort((a, b) => (a.contractId < b.contractId ? -1 : 1));
+    this.pv.forecast(hour, this.ahead);
+    if (!this.conduct.usesPv) this.ahead.fill(0);
+    const forecastWh = this.ahead[0] ?? 0;
+    const jobs = this.jobs.filter((job) => job.away === 0);
+    this.gapWh = this.conduct.scheduler.plan({ hour, forecastWh, jobs, rack: this.rack });
+  }
+
+  /**
+   * Runs the hour.
+   *
+   * @param pvWh energy of each step of the hour
+   */
+  run(pvWh: Float64Array): HourReport {
+    const { rack, sources } = this;
+    const steps = pvWh.length;
+    const loads = rack.loadsWh;
+    for (let i = 0; i < loads.length; i += 1) loads[i] = (loads[i] ?? 0) / steps;
+    const busy = new Float64Array(loads.length);
+    for (const job of rack.placed)
+      busy[job.server] = (busy[job.server] ?? 0) + hourlyCoreSeconds(job);
+
+    const total = { ...NO_FLOWS };
+    let producedWh = 0;
+    for (const stepWh of pvWh) {
+      const flows = this.conduct.usesPv
+        ? this.esd.feed(loads, sources, stepWh, 1 / steps)
+        : feedNothingElse(loads, sources, stepWh);
+      add(total, flows);
+      producedWh += stepWh;
+      for (const job of rack.placed as ContractJob[]) {
+        const share = hourlyCoreSeconds(job) / (busy[job.server] ?? 1);
+        const source = sources[job.server] ?? Source.off;
+        job.used[source] = (job.used[source] ?? 0) + share * (loads[job.server] ?? 0);
+      }
+    }
+    const counts = this.count();
+    return {
+      ...total,
+      ...counts,
+      loadWh: total.directWh + total.dischargeWh + total.importWh,
+      pvWh: producedWh,
+      gapWh: this.gapWh,
+      deliveries: this.finishHour(total),
+    };
+  }
+
+  // ------------------------------------------------------------------ auction
+
+  /** Seals the offers for the next hour. */
+  async commit(hour: number): Promise<void> {
+    this.salesWh += SALES_MEMORY * (this.soldWh - this.salesWh);
+    this.soldWh = 0;
+    const offers = this.salePlan(hour + 1);
+    this.plan = undefined;
+    if (offers.length === 0) return;
+    const slot = this.access.slotOf(hour + 1);
+    const { participant: bidder, wallet, id } = this.party;
+    this.plan = { slot, bidder, bids: [], offers, salt: this.salt(bidder, slot) };
+    const { ledger } = this.access;
+    await this.access.must(id, ledger.commit(wallet, slot, this.access.seal(this.plan)));
+  }
+
+  /** Opens what was sealed. */
+  async reveal(): Promise<void> {
+    if (this.plan === undefined) return;
+    await this.access.must(this.party.id, this.access.ledger.reveal(this.party.wallet, this.plan));
+  }
+
+  private salePlan(hour: number): Offer[] {
+    const cores = this.coresToSell(hour);
+    if (cores <= 0) return [];
+    const { whPerCoreHour, prices } = this.terms;
+    const horizon = Math.min(this.conduct.scheduler.horizonHours, AHEAD - 1);
+    const offers = this.conduct.pricing.offers({
+      hour,
+      cores,
+      whPerCoreHour,
+      surplusWh: this.surplusWh(horizon),
+      expectedSalesWh: this.salesWh * horizon,
+      prices,
+    });
+    return offers.map(({ priceYuanPerKWh, energyWh, cores: offered }) => ({
+      price: microYuan(priceYuanPerKWh),
+      energy: BigInt(Math.floor(energyWh)),
+      cores: BigInt(offered),
+    }));
+  }
+
+  /**
+   * Cores that can be promised from `hour` on without endangering what was promised before. Work that can wait is counted in
+   * the last hours that are left for it, for that is when it has to run whatever the sun does.
+   */
+  private coresToSell(hour: number): number {
+    const { servers, cores } = this.terms.rack;
+    const room = Math.floor(servers * cores * PROMISED);
+    const lastHour = this.jobs.reduce((last, job) => Math.max(last, job.deadlineHour), hour);
+    const needed = new Int32Array(lastHour - hour + 2);
+    for (const job of this.jobs) {
+      const left = this.remainingAfter(job);
+      if (left <= 0 || job.away !== 0) continue;
+      const hours = Math.ceil(left / (job.cores * SECONDS_PER_HOUR) - 1e-9);
+      const waits = this.conduct.scheduler.defers && !job.priority;
+      const from = waits ? Math.max(hour, job.deadlineHour + 1 - hours) : hour;
+      const to = Math.min(from + hours, lastHour + 1);
+      needed[from - hour] = (needed[from - hour] ?? 0) + job.cores;
+      needed[to - hour] = (needed[to - hour] ?? 0) - job.cores;
+    }
+    let most = 0;
+    let sum = 0;
+    for (const change of needed) {
+      sum += change;
+      most = Math.max(most, sum);
+    }
+    return room - most;
+  }
+
+  /** Core-seconds of a job after the present hour. */
+  private remainingAfter(job: ContractJob): number {
+    return job.remaining - (job.placed ? hourlyCoreSeconds(job) : 0);
+  }
+
+  /** Sun of the `horizon` hours after the present one that no contract has yet, and what the battery holds; Wh. */
+  private surplusWh(horizon: number): number {
+    const { whPerCoreHour, rack } = this.terms;
+    const fixed = new Float64Array(horizon).fill(rack.coolingW);
+    let flexibleWh = 0;
+    for (const job of this.jobs) {
+      if (job.away !== 0) continue;
+      const hours = this.remainingAfter(job) / (job.cores * SECONDS_PER_HOUR);
+      const perHour = job.cores * whPerCoreHour;
+      if (job.priority || !this.conduct.scheduler.defers) {
+        for (let i = 0; i < Math.min(horizon, hours); i += 1)
+          fixed[i] = (fixed[i] ?? 0) + perHour * Math.min(1, hours - i);
+      } else flexibleWh += perHour * hours;
+    }
+    let surplus = this.esd.deliverableWh - flexibleWh;
+    for (let i = 0; i < horizon; i += 1) {
+      // `ahead` begins with the present hour, which is the one before.
+      surplus += Math.max(0, (this.ahead[i + 1] ?? 0) - (fixed[i] ?? 0));
+    }
+    return Math.max(0, surplus);
+  }
+
+  // ------------------------------------------------------------------ order transfer
+
+  /** Quotes the sun that is left of the plan, or withdraws what it quoted before. */
+  async quote(hour: number): Promise<void> {
+    const { prices, transfers, whPerCoreHour } = this.terms;
+    const { ledger } = this.access;
+    const { id, wallet, participant } = this.party;
+    let energyWh = 0;
+    let hours = 0;
+    if (this.jobs.every((job) => job.away !== 0 || job.placed)) {
+      for (; hours < AHEAD; hours += 1) {
+        const busy = this.rack.placed.filter((job) => hoursNeeded(job) > hours);
+        const loadWh =
+          hours === 0
+            ? this.rack.loadWh
+            : busy.reduce((sum, { cores }) => sum + cores * whPerCoreHour, 0);
+        const spare = (this.ahead[hours] ?? 0) - loadWh;
+        if (spare <= 0) break;
+        energyWh += spare;
+      }
+    }
+    const cores = Math.min(this.rack.coresFree, this.coresToSell(hour + 1));
+    if (energyWh < LEAST_QUOTE_WH || cores <= 0) {
+      if (this.quoted) await this.access.must(id, ledger.withdrawQuote(wallet));
+      this.quoted = false;
+      this.board.set(participant, NO_QUOTE);
+      return;
+    }
+    const quote = {
+      price: microYuan(prices.pvYuanPerKWh * (1 + prices.margin)),
+      energy: BigInt(Math.floor(energyWh)),
+      cores: BigInt(cores),
+      firstSlot: this.access.slotOf(hour),
+      // One hour more than the sun lasts, for work that begins late.
+      lastSlot: this.access.slotOf(hour + hours),
+      repaymentSlots: transfers.mode === "payment" ? 0n : BigInt(transfers.repaymentHours),
+    };
+    await this.access.must(id, ledger.quote(wallet, quote));
+    this.quoted = true;
+    this.board.set(participant, quote);
+  }
+
+  /** Hands work that can wait, and that the sun will not reach here, to a cheaper data centre. */
+  async handOver(hour: number): Promise<void> {
+    const forecastWh = this.ahead[0] ?? 0;
+    const unserved = this.rack.loadWh > forecastWh;
+    const candidates = this.jobs.filter(
+      (job) =>
+        job.kind === "own" &&
+        job.away === 0 &&
+        !job.priority &&
+        (mustRun(job, hour) ? unserved : !job.placed),
+    );
+    if (candidates.length === 0) return;
+    const share = this.expectedShare(hour);
+    candidates.sort((a, b) => slackHours(a, hour) - slackHours(b, hour));
+    for (const job of candidates) await this.handOverJob(job, hour, share);
+  }
+
+  /** Hands own work back to a data centre that owes compute time, when there is too little sun here and some there. */
+  async handBack(hour: number): Promise<void> {
+    if (this.claims.size === 0 || this.rack.loadWh <= (this.ahead[0] ?? 0)) return;
+    for (const [transferId, first] of this.claims) {
+      const t = await this.access.ledger.transferOf(transferId);
+      const debt = t.executed - t.repaid;
+      if (t.periodEnd <= this.access.slotOf(hour)) this.claims.delete(transferId);
+      if (debt === 0n || t.returning !== 0n || this.board.of(first) === undefined) continue;
+      const job = this.jobs.find(
+        (own) =>
+          own.kind === "own" && own.away === 0 && !own.priority && slackHours(own, hour) >= 1,
+      );
+      if (job === undefined) return;
+      await this.handBackJob(transferId, t, job, debt, hour);
+    }
+  }
+
+  private async handBackJob(
+    transferId: bigint,
+    t: Transfer,
+    job: ContractJob,
+    debt: bigint,
+    hour: number,
+  ): Promise<void> {
+    const latest = Math.min(job.deadlineHour, this.access.hourOf(t.periodEnd));
+    const hours = latest - hour;
+    if (hours < 1) return;
+    const most = Math.min(Number(debt), job.remaining, hours * job.cores * SECONDS_PER_HOUR);
+    const { ledger } = this.access;
+    const due = this.access.slotOf(latest);
+    const { id, wallet } = this.party;
+    await this.access.must(
+      id,
+      ledger.handBack(wallet, transferId, job.contractId, BigInt(most), due),
+    );
+    job.away = most;
+    if (!this.returned.has(job.contractId)) {
+      this.returned.add(job.contractId);
+      const { record } = this.access;
+      record.onFor("Repaid", "contractId", job.contractId, ({ coreSeconds }) => {
+        settleAway(job, Number(coreSeconds));
+      });
+      record.onFor("ReturnClosed", "contractId", job.contractId, () => {
+        job.away = 0;
+      });
+    }
+    this.peers(t.first)?.receive(job, most, latest, "returned");
+  }
+
+  private async handOverJob(job: ContractJob, hour: number, share: number): Promise<void> {
+    const { prices, transfers } = this.terms;
+    const { participant, id, wallet } = this.party;
+    const feeYuan = (prices.migrationYuanPerGb * job.stateMb) / 1000;
+    const costYuanPerKWh = mustRun(job, hour)
+      ? prices.gridYuanPerKWh
+      : share * prices.pvYuanPerKWh + (1 - share) * prices.gridYuanPerKWh;
+
+    const termsOf = (
+      quote: StandingQuote,
+    ): { coreSeconds: number; energy: bigint; due: number } => {
+      const due = Math.min(this.access.hourOf(quote.lastSlot), job.deadlineHour);
+      // One hour to spare: the work may begin late in the first.
+      const most = (due - hour) * job.cores * SECONDS_PER_HOUR;
+      const coreSeconds = Math.min(job.remaining, most);
+      const energy = energyShareUp(job.energyWh, BigInt(Math.max(0, coreSeconds)), job.coreSeconds);
+      return { coreSeconds, energy, due };
+    };
+    const quote = this.board.cheapest((standing) => {
+      const { coreSeconds, energy, due } = termsOf(standing);
+      const restHours = Math.ceil((job.remaining - coreSeconds) / (job.cores * SECONDS_PER_HOUR));
+      const saved = (Number(energy) / 1000) * (costYuanPerKWh - Number(standing.price) / 1e6);
+      return (
+        standing.dataCentre !== participant &&
+        coreSeconds > 0 &&
+        // What is left comes back when the sun there is gone, and has to be done then.
+        job.deadlineHour - due >= restHours &&
+        standing.cores >= BigInt(job.cores) &&
+        standing.energy >= energy &&
+        saved > feeYuan
+      );
+    });
+    if (quote === undefined) return;
+    const { coreSeconds, due } = termsOf(quote);
+    const inTime =
+      transfers.mode === "compute-time" ||
+      (transfers.mode === "either" && share >= REPAYABLE_SHARE);
+    const transferId = await this.access.must(
+      id,
+      this.access.ledger.take(wallet, {
+        contractId: job.contractId,
+        target: quote.dataCentre,
+        coreSeconds: BigInt(coreSeconds),
+        maxPrice: quote.price,
+        due: this.access.slotOf(due),
+        repaymentSlots: inTime ? quote.repaymentSlots : 0n,
+        networkFee: microYuan(feeYuan),
+      }),
+    );
+    if (job.placed) this.rack.remove(job);
+    job.away = coreSeconds;
+    const { record, ledger } = this.access;
+    record.onFor("Executed", "transferId", transferId, ({ coreSeconds: done }) => {
+      settleAway(job, Number(done));
+    });
+    record.onFor("TransferDefaulted", "transferId", transferId, () => {
+      job.away = 0;
+    });
+    this.board.set(quote.dataCentre, await ledger.quoteOf(quote.dataCentre));
+    const peer = this.peers(quote.dataCentre);
+    peer?.receive(job, coreSeconds, due, "taken");
+    if (inTime) peer?.claims.set(transferId, participant);
+  }
+
+  /** Takes over another's work, and begins at once if the sun is there. */
+  private receive(
+    job: ContractJob,
+    coreSeconds: number,
+    due: number,
+    kind: "taken" | "returned",
+  ): void {
+    const own: ContractJob = {
+      ...job,
+      ...NEW_JOB,
+      kind,
+      deadlineHour: due,
+      remaining: coreSeconds,
+      used: new Float64Array(4),
+    };
+    this.jobs.push(own);
+    const server = this.rack.serverFor(own);
+    const spare = (this.ahead[0] ?? 0) - this.rack.loadWh;
+    if (server >= 0 && this.rack.costWh(own, server) <= spare) this.rack.place(own, server);
+  }
+
+  /** Which share of the work that can wait the sun of the next day will reach, from 0 to 1. */
+  private expectedShare(hour: number): number {
+    const { whPerCoreHour } = this.terms;
+    let sunWh = this.esd.deliverableWh;
+    let workWh = 0;
+    for (const wh of this.ahead) sunWh += wh;
+    for (const job of this.jobs) {
+      if (job.away !== 0) continue;
+      const wh = (job.remaining / SECONDS_PER_HOUR) * whPerCoreHour;
+      if (job.priority) sunWh -= Math.min(wh, sunWh);
+      else if (job.deadlineHour >= hour) workWh += wh;
+    }
+    return workWh === 0 ? 1 : Math.min(1, sunWh / workWh);
+  }
+
+  // ------------------------------------------------------------------ the end of an hour
+
+  private count(): Pick<HourReport, "runningPriority" | "runningOther" | "suspended" | "waiting"> {
+    let runningPriority = 0;
+    for (const job of this.rack.placed) if (job.priority) runningPriority += 1;
+    let suspended = 0;
+    let waiting = 0;
+    for (const job of this.jobs) {
+      if (job.placed || job.away !== 0) continue;
+      if (job.started) suspended += 1;
+      else waiting += 1;
+    }
+    const runningOther = this.rack.placed.length - runningPriority;
+    return { runningPriority, runningOther, suspended, waiting };
+  }
+
+  /** Counts the hour's work, and says what was delivered for which contract. */
+  private finishHour(flows: Flows): Delivery[] {
+    for (const job of this.jobs) {
+      job.running = false;
+      job.waited += 1;
+    }
+    const placed = [...this.rack.placed] as ContractJob[];
+    placed.sort((a, b) => (a.contractId < b.contractId ? -1 : 1));
+    const left = {
+      pv: Math.floor(flows.directWh),
+      esd: Math.floor(flows.dischargeWh),
+      grid: Math.floor(flows.importWh),
+    };
+    return placed.map((job) => {
+      const done = hourlyCoreSeconds(job);
+      job.remaining -= done;
+      job.started = true;
+      job.running = true;
+      job.waited = 0;
+      const take = (source: number, of: keyof typeof left): bigint => {
+        const wh = Math.min(Math.floor(job.used[source] ?? 0), left[of]);
+        left[of] -= wh;
+        job.used[source] = (job.used[source] ?? 0) - wh;
+        return BigInt(wh);
+      };
+      return {
+        contractId: job.contractId,
+        coreSeconds: BigInt(done),
+        pv: take(Source.pv, "pv"),
+        esd: take(Source.esd, "esd"),
+        grid: take(Source.grid, "grid"),
+      };
+    });
+  }
+}
+
+const NEW_JOB = { started: false, running: false, server: -1, waited: 0, placed: false, away: 0 };
+
+const NO_FLOWS: Flows = {
+  directWh: 0,
+  chargeWh: 0,
+  dischargeWh: 0,
+  selfDischargeWh: 0,
+  importWh: 0,
+  exportWh: 0,
+  storedWh: 0,
+};
+
+const NO_QUOTE = {
+  price: 0n,
+  energy: 0n,
+  cores: 0n,
+  firstSlot: 0n,
+  lastSlot: 0n,
+  repaymentSlots: 0n,
+};
+
+function add(total: Flows, step: Flows): void {
+  total.directWh += step.directWh;
+  total.chargeWh += step.chargeWh;
+  total.dischargeWh += step.dischargeWh;
+  total.selfDischargeWh += step.selfDischargeWh;
+  total.importWh += step.importWh;
+  total.exportWh += step.exportWh;
+  total.storedWh = step.storedWh;
+}
+
+/** Another data centre has done part of what it has in its hands. */
+function settleAway(job: ContractJob, done: number): void {
+  job.away -= done;
+  job.remaining -= done;
+}

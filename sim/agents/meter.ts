@@ -1,0 +1,53 @@
+/** A data centre's meter: signs what it measured. */
+import type { Reading } from "../market/ledger.ts";
+import type { MarketAccess, Party } from "./access.ts";
+import type { HourReport } from "./dataCentre.ts";
+
+const FLOWS = ["directWh", "chargeWh", "dischargeWh", "importWh", "exportWh"] as const;
+
+/** Counts energy as meters do: what is told is the difference of two readings in whole Wh, so that nothing is lost in rounding. */
+export class MeterAgent {
+  readonly party: Party;
+  private readonly access: MarketAccess;
+  private readonly dataCentre: bigint;
+  private readonly counters = new Map<string, number>();
+
+  constructor(access: MarketAccess, party: Party, dataCentre: bigint) {
+    this.access = access;
+    this.party = party;
+    this.dataCentre = dataCentre;
+  }
+
+  /** Submits the reading of a slot; nothing happened in it if there is no report. */
+  async submit(slot: bigint, report?: HourReport): Promise<void> {
+    const told = report ? this.count(report) : NOTHING;
+    const [direct, charge, discharge, gridImport, gridExport] = told;
+    const reading: Reading = {
+      dataCentre: this.dataCentre,
+      slot,
+      part: 0n,
+      last: true,
+      pv: direct + charge + gridExport,
+      esdIn: charge,
+      esdOut: discharge,
+      gridImport,
+      gridExport,
+      deliveries: report?.deliveries ?? [],
+    };
+    const { wallet, id } = this.party;
+    await this.access.must(id, this.access.ledger.submit(wallet, reading, { signer: wallet }));
+  }
+
+  private count(report: HourReport): Told {
+    return FLOWS.map((flow) => {
+      const before = this.counters.get(flow) ?? 0;
+      const after = before + report[flow];
+      this.counters.set(flow, after);
+      return BigInt(Math.floor(after) - Math.floor(before));
+    }) as unknown as Told;
+  }
+}
+
+type Told = readonly [bigint, bigint, bigint, bigint, bigint];
+
+const NOTHING: Told = [0n, 0n, 0n, 0n, 0n];

@@ -1,0 +1,312 @@
+/** Bookkeeping of a run: who paid what to whom in which hour, from the market's public record and the meters' readings. */
+import type { MarketAccess } from "./agents/access.ts";
+import type { SignedContract } from "./agents/contracts.ts";
+import type { HourReport } from "./agents/dataCentre.ts";
+import {
+  SupplyStatus,
+  TransferMode,
+  TransferStatus,
+  type Ledger,
+  type Transfer,
+} from "./market/ledger.ts";
+import { amountDown } from "./market/money.ts";
+import type { HourlyRow, TradeRow, TransferRow } from "./report/results.ts";
+import { yuan } from "./units.ts";
+
+/** Money of one data centre in one hour, micro-yuan. */
+interface Money {
+  income: bigint;
+  exportIncome: bigint;
+  energyCost: bigint;
+  penalty: bigint;
+  transferIncome: bigint;
+  transferCost: bigint;
+  migrationCost: bigint;
+}
+
+/** A data centre as the books know it. */
+export interface BookedDataCentre {
+  readonly label: string;
+  readonly participant: bigint;
+}
+
+/** What is booked for a contract beside its state. */
+interface BookedTrade {
+  readonly contractId: bigint;
+  readonly hour: number;
+  readonly task: number;
+  readonly user: string;
+  readonly dc: string;
+  readonly bidPrice: bigint;
+  readonly offerPrice: bigint;
+  readonly candidates: bigint;
+}
+
+/** Sums of money that the run's balances are checked against, micro-yuan. */
+export interface Totals {
+  /** Users to data centres. */
+  userPayments: bigint;
+  /** Data centres to users, for what was not delivered. */
+  userCompensation: bigint;
+  imports: bigint;
+  exports: bigint;
+  /** Data centres to the network. */
+  network: bigint;
+}
+
+/** The books of a run. */
+export class Books {
+  readonly totals: Totals = {
+    userPayments: 0n,
+    userCompensation: 0n,
+    imports: 0n,
+    exports: 0n,
+    network: 0n,
+  };
+  private readonly access: MarketAccess;
+  private readonly hours: number;
+  private readonly dataCentres: readonly BookedDataCentre[];
+  private readonly indexOf = new Map<bigint, number>();
+  /** By hour * data centres + index. */
+  private readonly reports: (HourReport | undefined)[] = [];
+  private readonly money: (Money | undefined)[] = [];
+  private readonly trades: BookedTrade[] = [];
+  private readonly sellers = new Map<bigint, bigint>();
+  private readonly transfers = new Map<bigint, Pick<Transfer, "first" | "target">>();
+  /** Hour that money without a slot of its own is booked to. */
+  private hour = 0;
+
+  constructor(access: MarketAccess, hours: number, dataCentres: readonly BookedDataCentre[]) {
+    this.access = access;
+    this.hours = hours;
+    this.dataCentres = dataCentres;
+    dataCentres.forEach(({ participant }, index) => this.indexOf.set(participant, index));
+    this.listen();
+  }
+
+  /** Says which hour is being settled. */
+  settling(hour: number): void {
+    this.hour = Math.min(Math.max(0, hour), this.hours - 1);
+  }
+
+  /** Books what a data centre did in an hour. */
+  enter(index: number, hour: number, report: HourReport): void {
+    this.reports[hour * this.dataCentres.length + index] = report;
+  }
+
+  /** Books contracts that were signed for `hour`, each with the task that it is for. */
+  async enterTrades(
+    signed: readonly SignedContract[],
+    hour: number,
+    taskOf: (contract: SignedContract) => { readonly task: number; readonly user: string },
+  ): Promise<void> {
+    const { ledger } = this.access;
+    for (const contract of signed) {
+      const { contractId, terms, bid, offer, candidates } = contract;
+      this.sellers.set(contractId, terms.seller);
+      const { maxPrice: bidPrice } = await ledger.bidOf(terms.buyer, bid);
+      const { price: offerPrice } = await ledger.offerOf(terms.seller, offer);
+      const dc = this.dataCentres[this.indexOf.get(terms.seller) ?? -1]?.label ?? "";
+      this.trades.push({
+        contractId,
+        hour,
+        ...taskOf(contract),
+        dc,
+        bidPrice,
+        offerPrice,
+        candidates,
+      });
+    }
+  }
+
+  // ------------------------------------------------------------------ results
+
+  /** One row per data centre and hour, by data centre. */
+  hourlyRows(): HourlyRow[] {
+    const rows: HourlyRow[] = [];
+    const count = this.dataCentres.length;
+    this.dataCentres.forEach(({ label }, index) => {
+      for (let hour = 0; hour < this.hours; hour += 1) {
+        const report = this.reports[hour * count + index];
+        const money = this.money[hour * count + index] ?? NO_MONEY;
+        if (report) rows.push(rowOf(label, hour, report, money));
+      }
+    });
+    return rows;
+  }
+
+  /** One row per supply contract, as it stands at the end. */
+  async tradeRows(ledger: Ledger): Promise<TradeRow[]> {
+    const rows: TradeRow[] = [];
+    for (const trade of this.trades) {
+      const c = await ledger.contractOf(trade.contractId);
+      rows.push({
+        contract: Number(trade.contractId),
+        hour: trade.hour,
+        task: trade.task,
+        user: trade.user,
+        dc: trade.dc,
+        cores: Number(c.cores),
+        core_seconds: Number(c.coreSeconds),
+        energy_wh: Number(c.energy),
+        bid_yuan_per_kwh: yuan(trade.bidPrice),
+        price_yuan_per_kwh: yuan(c.price),
+        offer_yuan_per_kwh: yuan(trade.offerPrice),
+        candidates: Number(trade.candidates),
+        priority: c.priority,
+        deadline_hour: this.access.hourOf(c.deadline),
+        status:
+          c.status === SupplyStatus.fulfilled
+            ? "fulfilled"
+            : c.status === SupplyStatus.expired
+              ? "expired"
+              : "running",
+        delivered_core_seconds: Number(c.delivered),
+        paid_yuan: yuan(c.paid),
+        pv_wh: Number(c.pv),
+        esd_wh: Number(c.esd),
+        grid_wh: Number(c.grid),
+      });
+    }
+    return rows;
+  }
+
+  /** One row per order transfer, as it stands at the end. */
+  async transferRows(ledger: Ledger): Promise<TransferRow[]> {
+    const rows: TransferRow[] = [];
+    const label = (participant: bigint): string =>
+      this.dataCentres[this.indexOf.get(participant) ?? -1]?.label ?? "";
+    for (const transferId of this.transfers.keys()) {
+      const t = await ledger.transferOf(transferId);
+      rows.push({
+        transfer: Number(transferId),
+        hour: this.access.hourOf(t.signed),
+        contract: Number(t.contractId),
+        from: label(t.first),
+        to: label(t.target),
+        mode: t.mode === TransferMode.payment ? "payment" : "compute-time",
+        core_seconds: Number(t.coreSeconds),
+        energy_wh: Number(t.energy),
+        price_yuan_per_kwh: yuan(t.price),
+        network_fee_yuan: yuan(t.networkFee),
+        due_hour: this.access.hourOf(t.due),
+        executed_core_seconds: Number(t.executed),
+        repaid_core_seconds: Number(t.repaid),
+        settled_core_seconds: Number(t.settled),
+        status:
+          t.status === TransferStatus.closed
+            ? "closed"
+            : t.status === TransferStatus.owing
+              ? "owing"
+              : "executing",
+        defaulted: t.defaulted,
+      });
+    }
+    return rows;
+  }
+
+  // ------------------------------------------------------------------ events
+
+  private listen(): void {
+    const { record } = this.access;
+    const { totals } = this;
+    // One tariff per run: what a reading costs follows from it, rounded as the meter book rounds.
+    const prices = new Map<bigint, { importPrice: bigint; feedInPrice: bigint }>();
+    const gridOf = new Map<bigint, bigint>();
+    record.on("TariffAnnounced", ({ gridOperator, importPrice, feedInPrice }) => {
+      prices.set(gridOperator as bigint, {
+        importPrice: importPrice as bigint,
+        feedInPrice: feedInPrice as bigint,
+      });
+    });
+    record.on("SiteCommissioned", ({ dataCentre, site }) => {
+      gridOf.set(dataCentre as bigint, (site as { gridOperator: bigint }).gridOperator);
+    });
+    record.on("ReadingTaken", ({ dataCentre, gridImport, gridExport }) => {
+      const tariff = prices.get(gridOf.get(dataCentre as bigint) ?? 0n);
+      if (tariff === undefined) return;
+      const cost = amountDown(gridImport as bigint, tariff.importPrice);
+      const earned = amountDown(gridExport as bigint, tariff.feedInPrice);
+      const money = this.of(dataCentre as bigint);
+      money.energyCost += cost;
+      money.exportIncome += earned;
+      totals.imports += cost;
+      totals.exports += earned;
+    });
+    record.on("Delivered", ({ contractId, paid }) => {
+      this.of(this.sellers.get(contractId as bigint) ?? 0n).income += paid as bigint;
+      totals.userPayments += paid as bigint;
+    });
+    record.on("Expired", ({ contractId, penalty }) => {
+      this.of(this.sellers.get(contractId as bigint) ?? 0n).penalty += penalty as bigint;
+      totals.userCompensation += penalty as bigint;
+    });
+    record.on("Taken", ({ transferId, first, target }) => {
+      this.transfers.set(transferId as bigint, {
+        first: first as bigint,
+        target: target as bigint,
+      });
+    });
+    record.on("Executed", ({ transferId, paid, networkPaid }) => {
+      const { first, target } = this.transfers.get(transferId as bigint) ?? NOBODY;
+      this.of(target).transferIncome += paid as bigint;
+      this.of(first).transferCost += paid as bigint;
+      this.of(first).migrationCost += networkPaid as bigint;
+      totals.network += networkPaid as bigint;
+    });
+    record.on("DebtSettled", ({ transferId, paid }) => {
+      const { first, target } = this.transfers.get(transferId as bigint) ?? NOBODY;
+      this.of(target).transferIncome += paid as bigint;
+      this.of(first).transferCost += paid as bigint;
+    });
+    record.on("TransferDefaulted", ({ transferId, penalty }) => {
+      const { first, target } = this.transfers.get(transferId as bigint) ?? NOBODY;
+      this.of(target).penalty += penalty as bigint;
+      this.of(first).transferIncome += penalty as bigint;
+    });
+  }
+
+  private of(participant: bigint): Money {
+    const index = this.indexOf.get(participant) ?? 0;
+    const key = this.hour * this.dataCentres.length + index;
+    return (this.money[key] ??= { ...NO_MONEY });
+  }
+}
+
+const NOBODY = { first: 0n, target: 0n };
+
+const NO_MONEY: Money = {
+  income: 0n,
+  exportIncome: 0n,
+  energyCost: 0n,
+  penalty: 0n,
+  transferIncome: 0n,
+  transferCost: 0n,
+  migrationCost: 0n,
+};
+
+const rowOf = (dc: string, hour: number, report: HourReport, money: Money): HourlyRow => ({
+  dc,
+  hour,
+  load_wh: report.loadWh,
+  pv_wh: report.pvWh,
+  direct_wh: report.directWh,
+  charge_wh: report.chargeWh,
+  discharge_wh: report.dischargeWh,
+  self_discharge_wh: report.selfDischargeWh,
+  stored_wh: report.storedWh,
+  import_wh: report.importWh,
+  export_wh: report.exportWh,
+  income_yuan: yuan(money.income),
+  export_income_yuan: yuan(money.exportIncome),
+  energy_cost_yuan: yuan(money.energyCost),
+  penalty_yuan: yuan(money.penalty),
+  transfer_income_yuan: yuan(money.transferIncome),
+  transfer_cost_yuan: yuan(money.transferCost),
+  migration_cost_yuan: yuan(money.migrationCost),
+  running_priority: report.runningPriority,
+  running_other: report.runningOther,
+  suspended: report.suspended,
+  waiting: report.waiting,
+  gap_wh: report.gapWh,
+});

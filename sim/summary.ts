@@ -1,0 +1,102 @@
+/** What a strategy came to, from its rows. */
+import type { HourlyRow, StrategySummary, TradeRow } from "./report/results.ts";
+import type { Scenario } from "./scenario/schema.ts";
+import type { WorldResult } from "./world.ts";
+
+const GRAMS_PER_KILOGRAM = 1000;
+
+const sum = <T>(rows: readonly T[], of: (row: T) => number): number =>
+  rows.reduce((total, row) => total + of(row), 0);
+
+const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
+
+/** Smallest, median and greatest. */
+function spread(values: readonly number[]): [number, number, number] {
+  const sorted = [...values].sort((a, b) => a - b);
+  return [sorted[0] ?? 0, sorted[Math.floor((sorted.length - 1) / 2)] ?? 0, sorted.at(-1) ?? 0];
+}
+
+/** CO₂ of an hour's import, g per kWh; hourly values repeat. */
+const intensityOf = ({ emissions }: Scenario, hour: number): number => {
+  const { gridGramsPerKWh } = emissions;
+  if (typeof gridGramsPerKWh === "number") return gridGramsPerKWh;
+  return gridGramsPerKWh[hour % gridGramsPerKWh.length] ?? 0;
+};
+
+/**
+ * Sums up a run.
+ *
+ * @param tasks how many tasks there were
+ */
+export function summaryOf(
+  tasks: number,
+  { hourly, trades, transfers, dcReputation, userReputation }: WorldResult,
+  scenario: Scenario,
+): StrategySummary {
+  const kwh = (of: keyof HourlyRow): number => sum(hourly, (row) => row[of] as number) / 1000;
+  const money = (of: keyof HourlyRow): number => sum(hourly, (row) => row[of] as number);
+  const pvProducedKwh = kwh("pv_wh");
+  const pvDirectKwh = kwh("direct_wh");
+  const pvStoredKwh = kwh("charge_wh");
+  const dischargeKwh = kwh("discharge_wh");
+  const loadKwh = kwh("load_wh");
+  const importKwh = kwh("import_wh");
+  const storedAtEndKwh =
+    sum(
+      hourly.filter(({ hour }) => hour === scenario.hours - 1),
+      (row) => row.stored_wh,
+    ) / 1000;
+  const soldKwh =
+    sum(trades, (t) => (t.energy_wh * t.delivered_core_seconds) / t.core_seconds) / 1000;
+  const exportIncomeYuan = money("export_income_yuan");
+  const transferIncomeYuan = money("transfer_income_yuan");
+  const importCostYuan = money("energy_cost_yuan");
+  const penaltiesYuan = money("penalty_yuan");
+  const migrationCostYuan = money("migration_cost_yuan");
+  const userSpendYuan = money("income_yuan");
+  const dcIncomeYuan = userSpendYuan + exportIncomeYuan + transferIncomeYuan;
+  const dcCostYuan =
+    importCostYuan + penaltiesYuan + money("transfer_cost_yuan") + migrationCostYuan;
+  const fulfilled = (trade: TradeRow): boolean => trade.status === "fulfilled";
+  const priority = trades.filter((trade) => trade.priority);
+  return {
+    pvProducedKwh,
+    pvDirectKwh,
+    pvStoredKwh,
+    exportKwh: kwh("export_wh"),
+    pvUtilisation: ratio(pvDirectKwh + pvStoredKwh, pvProducedKwh),
+    selfSufficiency: ratio(pvDirectKwh + dischargeKwh, loadKwh),
+    loadKwh,
+    essLossKwh: pvStoredKwh - dischargeKwh - storedAtEndKwh,
+    importKwh,
+    importLowerBoundKwh: null,
+    co2Kg:
+      sum(hourly, (row) => (row.import_wh / 1000) * intensityOf(scenario, row.hour)) /
+      GRAMS_PER_KILOGRAM,
+    userSpendYuan,
+    meanPriceYuanPerKwh: ratio(userSpendYuan, soldKwh),
+    dcIncomeYuan,
+    dcCostYuan,
+    dcProfitYuan: dcIncomeYuan - dcCostYuan,
+    gridRevenueYuan: importCostYuan - exportIncomeYuan,
+    exportIncomeYuan,
+    tasks,
+    trades: trades.length,
+    matchRate: ratio(trades.length, tasks),
+    welfareYuan: sum(
+      trades,
+      (t) => ((t.bid_yuan_per_kwh - t.offer_yuan_per_kwh) * t.energy_wh) / 1000,
+    ),
+    bestWelfareYuan: null,
+    tasksCompleted: trades.filter(fulfilled).length,
+    tasksLate: trades.filter((trade) => trade.status === "expired").length,
+    priorityCompleted: priority.filter(fulfilled).length,
+    priorityLate: priority.filter((trade) => trade.status === "expired").length,
+    penaltiesYuan,
+    transfers: transfers.length,
+    transferIncomeYuan,
+    migrationCostYuan,
+    dcReputation: spread(dcReputation),
+    userReputation: spread(userReputation),
+  };
+}

@@ -1,0 +1,463 @@
+/** A market with everybody in it, and the hours going by. */
+import { keccak256, toBeHex, toUtf8Bytes, zeroPadValue } from "ethers";
+
+import { MarketAccess, type Party, type SaltSource } from "./agents/access.ts";
+import { BeaconAgent } from "./agents/beacon.ts";
+import { ContractIndex, type SignedContract } from "./agents/contracts.ts";
+import { DataCentreAgent, type DataCentreTerms, type HourReport } from "./agents/dataCentre.ts";
+import { EsdAgent, PvAgent } from "./agents/devices.ts";
+import { KeeperAgent } from "./agents/keeper.ts";
+import { MeterAgent } from "./agents/meter.ts";
+import { QuoteBoard } from "./agents/quotes.ts";
+import { PublicRecord } from "./agents/record.ts";
+import { UserAgent, type UserTerms } from "./agents/user.ts";
+import { Books } from "./books.ts";
+import { Role, type Address, type Bytes32, type Ledger, type Plan } from "./market/ledger.ts";
+import { DEFAULT_PARAMETERS, type MarketParameters } from "./market/parameters.ts";
+import { BPS } from "./market/money.ts";
+import { Battery, CHEMISTRIES, type Chemistry } from "./physics/battery.ts";
+import type { Forecaster } from "./physics/forecast.ts";
+import { PowerCurve } from "./physics/server.ts";
+import type { PvSeries } from "./physics/series.ts";
+import type { HourlyRow, TradeRow, TransferRow } from "./report/results.ts";
+import type { Scenario } from "./scenario/schema.ts";
+import type { Strategy } from "./strategies.ts";
+import type { Task } from "./traces/task.ts";
+import { Random } from "./random.ts";
+import { microYuan, SECONDS_PER_HOUR } from "./units.ts";
+
+/** Slots before the run: one to announce tariffs in, one to commission sites in. */
+const SLOTS_BEFORE = 2;
+
+/** When in the commit window the agents decide, share of it; what comes later is in the next slot. */
+const COMMIT_AT = 7n;
+const COMMIT_OF = 8n;
+
+/** What everybody puts into its account at first, yuan; a loan of the simulation that nothing depends on. */
+const USER_FUNDS = 1_000_000;
+const DATA_CENTRE_FUNDS = 1_000_000;
+const GRID_FUNDS = 10_000_000;
+
+/** A ledger whose time somebody moves. */
+export interface Clock {
+  advanceTo(time: bigint): void | Promise<void>;
+}
+
+/** Everything that a run starts from. */
+export interface WorldInputs {
+  readonly scenario: Scenario;
+  /** In the order of submission. */
+  readonly tasks: readonly Task[];
+  /** PV output of a data centre, per microgrid. */
+  readonly series: readonly PvSeries[];
+  /** A forecaster of a microgrid's PV. */
+  readonly forecaster: (microgrid: number) => Forecaster;
+}
+
+/** What a run of a strategy gave, before it is summed up. */
+export interface WorldResult {
+  readonly hourly: HourlyRow[];
+  readonly trades: TradeRow[];
+  readonly transfers: TransferRow[];
+  /** Reputation of data centres and users at the end. */
+  readonly dcReputation: readonly number[];
+  readonly userReputation: readonly number[];
+}
+
+/** The rules of a scenario's market. */
+export function parametersOf(scenario: Scenario): MarketParameters {
+  const start = BigInt(Date.parse(scenario.start)) / 1000n;
+  return {
+    ...DEFAULT_PARAMETERS,
+    genesis: start - BigInt(SLOTS_BEFORE) * DEFAULT_PARAMETERS.slotSeconds,
+    drawAmong: BigInt(scenario.market.k),
+    sellerShareBps: BigInt(Math.round(scenario.market.sellerShare * Number(BPS))),
+  };
+}
+
+/** Energy that is sold with a core for an hour: a full server's, shared by its cores. */
+export const whPerCoreHourOf = ({ server }: Scenario): number =>
+  new PowerCurve(server.powerW).full / server.cores;
+
+/** Memory that comes with a core, MB. */
+export const memoryMbPerCoreOf = ({ server }: Scenario): number =>
+  (server.memoryGb * 1024) / server.cores;
+
+/** The chemistry of a scenario's batteries. */
+export function chemistryOf({ battery }: Scenario): Chemistry {
+  if (battery.chemistry !== "custom")
+    return CHEMISTRIES[battery.chemistry as keyof typeof CHEMISTRIES];
+  const known = CHEMISTRIES["lithium-ion"];
+  return {
+    depthOfDischarge: battery.depthOfDischarge ?? known.depthOfDischarge,
+    chargeRatePerHour: battery.chargeRatePerHour ?? known.chargeRatePerHour,
+    efficiency: battery.efficiency ?? known.efficiency,
+    selfDischargePerDay: battery.selfDischargePerDay ?? known.selfDischargePerDay,
+    dischargeToChargeRate: battery.dischargeToChargeRate ?? known.dischargeToChargeRate,
+  };
+}
+
+/** What a data centre is called in results. */
+export function labelOf({ microgrids }: Scenario, microgrid: number, dataCentre: number): string {
+  const { sites } = microgrids;
+  const site = sites[microgrid % sites.length]?.name ?? "";
+  const round = Math.floor(microgrid / sites.length);
+  return `${site}${round === 0 ? "" : ` ${(round + 1).toString()}`}/${(dataCentre + 1).toString()}`;
+}
+
+/** Who holds the market's roles, and the vault that deposits go to. */
+export interface WorldHolders {
+  readonly registrar: Address;
+  readonly issuer: Address;
+  readonly vault: Address;
+}
+
+/** A market with its agents. */
+export class World {
+  private readonly inputs: WorldInputs;
+  private readonly strategy: Strategy;
+  private readonly clock: Clock;
+  private readonly holders: WorldHolders;
+  private readonly access: MarketAccess;
+  private readonly contracts: ContractIndex;
+  private readonly keeper: KeeperAgent;
+  private readonly board = new QuoteBoard();
+  private readonly users: UserAgent[] = [];
+  private readonly dataCentres: DataCentreAgent[] = [];
+  private readonly meters: MeterAgent[] = [];
+  private readonly byParticipant = new Map<bigint, DataCentreAgent>();
+  /** Tasks that users have a contract for and have not handed in yet, by contract. */
+  private readonly handedIn = new Map<bigint, Task>();
+  private beacon: BeaconAgent | undefined;
+  private network: Party | undefined;
+  private books: Books | undefined;
+  private reports: (HourReport | undefined)[] = [];
+  private wallets = 0;
+
+  constructor(
+    inputs: WorldInputs,
+    strategy: Strategy,
+    ledger: Ledger,
+    clock: Clock,
+    seal: (plan: Plan) => Bytes32,
+    holders: WorldHolders,
+  ) {
+    this.inputs = inputs;
+    this.strategy = strategy;
+    this.clock = clock;
+    this.holders = holders;
+    const record = new PublicRecord();
+    this.access = new MarketAccess(
+      ledger,
+      record,
+      parametersOf(inputs.scenario),
+      seal,
+      SLOTS_BEFORE,
+    );
+    this.contracts = new ContractIndex(ledger, record);
+    this.keeper = new KeeperAgent(this.access, this.newWallet());
+  }
+
+  /**
+   * Runs all hours.
+   *
+   * @param onHour is told how many hours are over
+   */
+  async run(onHour: (hours: number) => void = () => undefined): Promise<WorldResult> {
+    const { hours } = this.inputs.scenario;
+    await this.setUp();
+    for (let hour = 0; hour < hours; hour += 1) {
+      await this.hour(hour);
+      onHour(hour + 1);
+    }
+    await this.close();
+    const { ledger } = this.access;
+    const reputation = async (agents: readonly { readonly party: Party }[]): Promise<number[]> => {
+      const values = [];
+      for (const { party } of agents)
+        values.push(Number(await ledger.reputationOf(party.participant)));
+      return values;
+    };
+    const books = this.theBooks;
+    return {
+      hourly: books.hourlyRows(),
+      trades: await books.tradeRows(ledger),
+      transfers: await books.transferRows(ledger),
+      dcReputation: await reputation(this.dataCentres),
+      userReputation: await reputation(this.users),
+    };
+  }
+
+  // ------------------------------------------------------------------ one hour
+
+  private async hour(hour: number): Promise<void> {
+    const { access } = this;
+    const { commitSeconds, revealSeconds } = access.parameters;
+    const start = access.startOf(hour);
+    await this.clock.advanceTo(start);
+    await this.settle(hour);
+    for (const dataCentre of this.dataCentres) dataCentre.planHour(hour);
+    if (this.strategy.transfer) await this.transferOrders(hour);
+
+    const isLast = hour + 1 === this.inputs.scenario.hours;
+    if (!isLast) {
+      await this.clock.advanceTo(start + (commitSeconds * COMMIT_AT) / COMMIT_OF);
+      await each([...this.users, ...this.dataCentres], (agent) => agent.commit(hour));
+      await this.clock.advanceTo(start + commitSeconds);
+      await each([...this.users, ...this.dataCentres], (agent) => agent.reveal());
+      await this.clock.advanceTo(start + commitSeconds + revealSeconds);
+      const slot = access.slotOf(hour + 1);
+      await this.beacon?.open(slot);
+      await this.keeper.clear(slot);
+      await this.handIn(hour + 1);
+    }
+    this.dataCentres.forEach((dataCentre, index) => {
+      const report = dataCentre.run(this.pvOf(index, hour));
+      this.reports[index] = report;
+      this.theBooks.enter(index, hour, report);
+    });
+  }
+
+  /** The readings of the hour before, and what they end. */
+  private async settle(hour: number): Promise<void> {
+    this.theBooks.settling(hour - 1);
+    const slot = this.access.slotOf(hour - 1);
+    await each(this.meters, (meter, index) => meter.submit(slot, this.reports[index]));
+    await this.keeper.tidy(slot + 1n);
+  }
+
+  private async transferOrders(hour: number): Promise<void> {
+    await each(this.dataCentres, (dataCentre) => dataCentre.quote(hour));
+    // One after the other: what one takes, the next does not find any more.
+    for (const dataCentre of this.dataCentres) await dataCentre.handOver(hour);
+    for (const dataCentre of this.dataCentres) await dataCentre.handBack(hour);
+  }
+
+  private async handIn(hour: number): Promise<void> {
+    const signed = await this.contracts.read();
+    this.keeper.watch(signed);
+    const taskOf = ({ contractId }: SignedContract): Task => {
+      const task = this.handedIn.get(contractId);
+      if (task === undefined)
+        throw new Error(`No user handed in contract ${contractId.toString()}.`);
+      return task;
+    };
+    await this.theBooks.enterTrades(signed, hour, (contract) => {
+      const { id, user } = taskOf(contract);
+      return { task: id, user: userLabel(user) };
+    });
+    for (const contract of signed) {
+      const { contractId, terms } = contract;
+      this.byParticipant.get(terms.seller)?.accept(contractId, terms, taskOf(contract));
+      this.handedIn.delete(contractId);
+    }
+  }
+
+  /** Settles the last hour, and lets everything that was agreed run out. */
+  private async close(): Promise<void> {
+    const { hours, transfers } = this.inputs.scenario;
+    await this.clock.advanceTo(this.access.startOf(hours));
+    await this.settle(hours);
+    const end = hours + transfers.repaymentHours + 1;
+    await this.clock.advanceTo(this.access.startOf(end));
+    await this.keeper.tidy(this.access.slotOf(end));
+  }
+
+  private pvOf(index: number, hour: number): Float64Array {
+    const { scenario, series } = this.inputs;
+    const one = series[Math.floor(index / scenario.microgrids.dataCentres)];
+    if (one === undefined) return new Float64Array(1);
+    const steps = SECONDS_PER_HOUR / one.stepSeconds;
+    return one.watts.slice(hour * steps, (hour + 1) * steps).map((watts) => watts / steps);
+  }
+
+  // ------------------------------------------------------------------ setting up
+
+  private async setUp(): Promise<void> {
+    const { scenario, tasks } = this.inputs;
+    const { microgrids, prices, hours } = scenario;
+    const { access } = this;
+    await this.clock.advanceTo(access.startOf(-SLOTS_BEFORE));
+    const grids = [];
+    for (let i = 0; i < microgrids.count; i += 1)
+      grids.push(await this.join(`grid-${i.toString()}`, Role.gridOperator, GRID_FUNDS));
+    this.network = await this.join("network", Role.networkOperator, 0);
+
+    const beacon = await this.join("beacon", Role.beacon, USER_FUNDS);
+    const secret = this.secret("beacon");
+    this.beacon = new BeaconAgent(access, beacon, secret, hours - 1);
+    await this.beacon.commit(access.slotOf(1));
+    await this.setUpUsers(tasks);
+
+    const booked = [];
+    for (let i = 0; i < microgrids.count; i += 1) {
+      for (let j = 0; j < microgrids.dataCentres; j += 1) {
+        const label = labelOf(scenario, i, j);
+        const party = await this.join(label, Role.dataCentre, DATA_CENTRE_FUNDS);
+        booked.push({ label, participant: party.participant });
+      }
+    }
+    this.books = new Books(access, hours, booked);
+    const importPrice = microYuan(prices.gridYuanPerKWh);
+    const feedInPrice = microYuan(prices.feedInYuanPerKWh);
+    for (const { id, wallet } of grids)
+      await access.must(
+        id,
+        access.ledger.announce(wallet, access.slotOf(-1), importPrice, feedInPrice),
+      );
+    await this.clock.advanceTo(access.startOf(-1));
+    for (const [index, { label, participant }] of booked.entries()) {
+      const microgrid = Math.floor(index / microgrids.dataCentres);
+      await this.setUpDataCentre(label, participant, microgrid, grids[microgrid]);
+    }
+    // The slot in which the sites were commissioned is read like any other.
+    await this.clock.advanceTo(access.startOf(0));
+    this.reports = [];
+  }
+
+  private async setUpUsers(tasks: readonly Task[]): Promise<void> {
+    const { scenario } = this.inputs;
+    const byUser = new Map<number, Task[]>();
+    for (const task of tasks) {
+      const list = byUser.get(task.user);
+      if (list) list.push(task);
+      else byUser.set(task.user, [task]);
+    }
+    const terms: UserTerms = {
+      whPerCoreHour: whPerCoreHourOf(scenario),
+      memoryMbPerCore: memoryMbPerCoreOf(scenario),
+      openingBid: scenario.prices.openingBid,
+      bidRise: scenario.prices.bidRise,
+    };
+    for (const [user, own] of [...byUser].sort(([a], [b]) => a - b)) {
+      const party = await this.join(userLabel(user), Role.user, USER_FUNDS);
+      const agent = new UserAgent(this.access, party, own, terms, this.salts, (_, id, task) => {
+        this.handedIn.set(id, task);
+      });
+      this.users.push(agent);
+    }
+  }
+
+  private async setUpDataCentre(
+    label: string,
+    participant: bigint,
+    microgrid: number,
+    grid: Party | undefined,
+  ): Promise<void> {
+    const { scenario, forecaster } = this.inputs;
+    const { access, strategy } = this;
+    const { server, battery, plant } = scenario;
+    const meterParty = await this.join(`meter of ${label}`, Role.meter, 0);
+    const { wallet } = await access.ledger.identityOf(participant);
+    const curve = new PowerCurve(server.powerW);
+    const mostLoad = server.count * curve.full + server.coolingW;
+    const site = {
+      dataCentre: participant,
+      meter: meterParty.participant,
+      gridOperator: grid?.participant ?? 0n,
+      networkOperator: this.network?.participant ?? 0n,
+      pvLimitWh: BigInt(Math.ceil(plant.inverterW)) + METER_ROUNDING,
+      esdLimitWh: BigInt(Math.ceil(battery.capacityWh * 100)) + METER_ROUNDING,
+      gridLimitWh: BigInt(Math.ceil(Math.max(mostLoad, plant.inverterW))) + METER_ROUNDING,
+      version: 1n,
+    };
+    const signature = { signer: this.holders.registrar };
+    await access.must(label, access.ledger.commission(wallet, site, signature));
+
+    const terms: DataCentreTerms = {
+      rack: {
+        servers: server.count,
+        cores: server.cores,
+        memoryMb: server.memoryGb * 1024,
+        curve,
+        switchOffIdle: server.switchOffIdle,
+        coolingW: server.coolingW,
+      },
+      prices: scenario.prices,
+      transfers: scenario.transfers,
+      whPerCoreHour: whPerCoreHourOf(scenario),
+      memoryMbPerCore: memoryMbPerCoreOf(scenario),
+    };
+    const cells = new Battery(strategy.esd ? battery.capacityWh : 0, chemistryOf(scenario));
+    const agent = new DataCentreAgent(
+      access,
+      { id: label, wallet, participant },
+      { ...strategy, transfers: strategy.transfer },
+      terms,
+      {
+        pv: new PvAgent(forecaster(microgrid)),
+        esd: new EsdAgent(cells, cells.usableWh * battery.initialShare),
+      },
+      this.salts,
+      this.board,
+      (peer) => this.byParticipant.get(peer),
+    );
+    this.dataCentres.push(agent);
+    this.byParticipant.set(participant, agent);
+    this.meters.push(new MeterAgent(access, meterParty, participant));
+  }
+
+  /** Enrols a party and fills its account. */
+  private async join(id: string, role: bigint, funds: number): Promise<Party> {
+    const { ledger } = this.access;
+    const { registrar, issuer, vault } = this.holders;
+    const wallet = this.newWallet();
+    const participant = await this.access.must(
+      id,
+      ledger.enrol(
+        wallet,
+        {
+          id,
+          wallet,
+          role,
+          certificate: keccak256(toUtf8Bytes(id)),
+          validUntil: FAR_FUTURE,
+          expiry: FAR_FUTURE,
+        },
+        { signer: registrar },
+      ),
+    );
+    if (funds > 0) {
+      const amount = microYuan(funds);
+      await this.access.must(id, ledger.mint(issuer, wallet, amount));
+      await this.access.must(id, ledger.approve(wallet, vault, amount));
+      await this.access.must(id, ledger.deposit(wallet, amount));
+    }
+    return { id, wallet, participant };
+  }
+
+  private newWallet(): Address {
+    this.wallets += 1;
+    return zeroPadValue(toBeHex(0x1000_0000 + this.wallets), 20);
+  }
+
+  private secret(of: string): Bytes32 {
+    const { seed, name } = this.inputs.scenario;
+    return keccak256(toUtf8Bytes(`${name}/${seed.toString()}/${of}`));
+  }
+
+  // As secret as a simulation needs; agents on a chain have keys of their own to derive theirs from.
+  private readonly salts: SaltSource = (participant, slot) =>
+    new Random(`${this.inputs.scenario.seed}/salt/${participant}/${slot}`).bytes32();
+
+  private get theBooks(): Books {
+    if (this.books === undefined) throw new Error("The world is not set up.");
+    return this.books;
+  }
+}
+
+/** A meter tells the sum of three counters in whole Wh, each of which may tell one more than its hour gave. */
+const METER_ROUNDING = 3n;
+
+/** 2100-01-01. */
+const FAR_FUTURE = 4_102_444_800n;
+
+const userLabel = (user: number): string => `user-${user.toString()}`;
+
+/** Lets all agents act, each before the first one's answer is awaited: their order is the order of their calls. */
+const each = async <T>(
+  agents: readonly T[],
+  act: (agent: T, index: number) => Promise<void>,
+): Promise<void> => {
+  await Promise.all(agents.map(act));
+};
