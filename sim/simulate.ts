@@ -1,4 +1,5 @@
 /** A run of a scenario: the same traces under every strategy, each in a market of its own in memory. */
+import { checkEnergy, checkMoney } from "./check.ts";
 import { LocalLedger } from "./market/localLedger.ts";
 import { clearSkyWh, modelledSeries, siteOf } from "./physics/modelled.ts";
 import { forecaster } from "./physics/forecast.ts";
@@ -8,7 +9,7 @@ import type { Scenario } from "./scenario/schema.ts";
 import { BASES, type Strategy } from "./strategies.ts";
 import { summaryOf } from "./summary.ts";
 import { generateTasks } from "./traces/generator.ts";
-import { parametersOf, World, type WorldInputs } from "./world.ts";
+import { batteryOf, parametersOf, World, type WorldInputs } from "./world.ts";
 
 /** What a run may be told beside its scenario. */
 export interface SimulateOptions {
@@ -72,6 +73,10 @@ export async function runStrategy(
     vault: VAULT,
   });
   const result = await world.run(onHour);
+  const battery = batteryOf(inputs.scenario, strategy);
+  const { battery: cells, stepMinutes } = inputs.scenario;
+  checkEnergy(result.hourly, battery, battery.usableWh * cells.initialShare, stepMinutes === 60);
+  checkMoney(result.hourly, result.gains);
   return {
     name: strategy.name,
     summary: summaryOf(inputs.tasks.length, result, inputs.scenario),

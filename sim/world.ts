@@ -12,6 +12,7 @@ import { QuoteBoard } from "./agents/quotes.ts";
 import { PublicRecord } from "./agents/record.ts";
 import { UserAgent, type UserTerms } from "./agents/user.ts";
 import { Books } from "./books.ts";
+import type { Gain, Gains } from "./check.ts";
 import { Role, type Address, type Bytes32, type Ledger, type Plan } from "./market/ledger.ts";
 import { DEFAULT_PARAMETERS, type MarketParameters } from "./market/parameters.ts";
 import { BPS } from "./market/money.ts";
@@ -59,6 +60,7 @@ export interface WorldResult {
   readonly hourly: HourlyRow[];
   readonly trades: TradeRow[];
   readonly transfers: TransferRow[];
+  readonly gains: Gains;
   /** Reputation of data centres and users at the end. */
   readonly dcReputation: readonly number[];
   readonly userReputation: readonly number[];
@@ -97,6 +99,10 @@ export function chemistryOf({ battery }: Scenario): Chemistry {
   };
 }
 
+/** The battery of each data centre; of no capacity if the strategy has none. */
+export const batteryOf = (scenario: Scenario, { esd }: Pick<Strategy, "esd">): Battery =>
+  new Battery(esd ? scenario.battery.capacityWh : 0, chemistryOf(scenario));
+
 /** What a data centre is called in results. */
 export function labelOf({ microgrids }: Scenario, microgrid: number, dataCentre: number): string {
   const { sites } = microgrids;
@@ -133,6 +139,8 @@ export class World {
   private books: Books | undefined;
   private reports: (HourReport | undefined)[] = [];
   private wallets = 0;
+  /** Everybody with an account, and what was put into it. */
+  private readonly parties: { party: Party; role: bigint; funds: bigint }[] = [];
 
   constructor(
     inputs: WorldInputs,
@@ -183,6 +191,7 @@ export class World {
       hourly: books.hourlyRows(),
       trades: await books.tradeRows(ledger),
       transfers: await books.transferRows(ledger),
+      gains: await this.gains(),
       dcReputation: await reputation(this.dataCentres),
       userReputation: await reputation(this.users),
     };
@@ -261,6 +270,29 @@ export class World {
     const end = hours + transfers.repaymentHours + 1;
     await this.clock.advanceTo(this.access.startOf(end));
     await this.keeper.tidy(this.access.slotOf(end));
+    await each([...this.users, ...this.dataCentres], (agent) => agent.leave());
+    await this.beacon?.leave();
+  }
+
+  /** What everybody's account gained. */
+  private async gains(): Promise<Gains> {
+    const { ledger } = this.access;
+    let locked = 0n;
+    const of = async (...roles: bigint[]): Promise<Gain[]> => {
+      const gains = [];
+      for (const { party, role, funds } of this.parties) {
+        if (!roles.includes(role)) continue;
+        const account = await ledger.accountOf(party.participant);
+        locked += account.locked;
+        gains.push({ id: party.id, gained: account.available + account.locked - funds });
+      }
+      return gains;
+    };
+    const users = await of(Role.user, Role.beacon);
+    const dataCentres = await of(Role.dataCentre);
+    const grids = await of(Role.gridOperator);
+    const [network = { id: "network", gained: 0n }] = await of(Role.networkOperator);
+    return { users, dataCentres, grids, network, penaltyPool: await ledger.penaltyPool(), locked };
   }
 
   private pvOf(index: number, hour: number): Float64Array {
@@ -378,7 +410,7 @@ export class World {
       whPerCoreHour: whPerCoreHourOf(scenario),
       memoryMbPerCore: memoryMbPerCoreOf(scenario),
     };
-    const cells = new Battery(strategy.esd ? battery.capacityWh : 0, chemistryOf(scenario));
+    const cells = batteryOf(scenario, strategy);
     const agent = new DataCentreAgent(
       access,
       { id: label, wallet, participant },
@@ -423,7 +455,9 @@ export class World {
       await this.access.must(id, ledger.approve(wallet, vault, amount));
       await this.access.must(id, ledger.deposit(wallet, amount));
     }
-    return { id, wallet, participant };
+    const party = { id, wallet, participant };
+    this.parties.push({ party, role, funds: microYuan(funds) });
+    return party;
   }
 
   private newWallet(): Address {

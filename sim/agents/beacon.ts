@@ -37,4 +37,11 @@ export class BeaconAgent {
     const { id, wallet, participant } = this.party;
     await this.access.must(id, this.access.ledger.open(wallet, participant, slot, value));
   }
+
+  /** Takes its bond back when the chain is over. */
+  async leave(): Promise<void> {
+    if (this.links.length !== 0) return;
+    const { id, wallet, participant } = this.party;
+    await this.access.must(id, this.access.ledger.retire(wallet, participant));
+  }
 }

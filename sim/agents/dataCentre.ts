@@ -104,6 +104,7 @@ export class DataCentreAgent {
   private salesWh = 0;
   private soldWh = 0;
   private quoted = false;
+  private bonded = false;
   /** Transfers in compute time of which core-seconds are owed to this data centre. */
   private readonly claims = new Map<bigint, bigint>();
   /** Contracts of which work was handed back at some time. */
@@ -218,6 +219,7 @@ export class DataCentreAgent {
     const { participant: bidder, wallet, id } = this.party;
     this.plan = { slot, bidder, bids: [], offers, salt: this.salt(bidder, slot) };
     const { ledger } = this.access;
+    this.bonded = true;
     await this.access.must(id, ledger.commit(wallet, slot, this.access.seal(this.plan)));
   }
 
@@ -225,6 +227,14 @@ export class DataCentreAgent {
   async reveal(): Promise<void> {
     if (this.plan === undefined) return;
     await this.access.must(this.party.id, this.access.ledger.reveal(this.party.wallet, this.plan));
+  }
+
+  /** Withdraws its quote and takes its bond back. */
+  async leave(): Promise<void> {
+    const { id, wallet } = this.party;
+    const { ledger } = this.access;
+    if (this.quoted) await this.access.must(id, ledger.withdrawQuote(wallet));
+    if (this.bonded) await this.access.must(id, ledger.releaseBond(wallet));
   }
 
   private salePlan(hour: number): Offer[] {

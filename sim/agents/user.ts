@@ -50,6 +50,7 @@ export class UserAgent {
   private open: Wish[] = [];
   private plan: Plan | undefined;
   private asked: Wish[] = [];
+  private bonded = false;
 
   /** @param tasks in the order of submission */
   constructor(
@@ -82,6 +83,7 @@ export class UserAgent {
   async commit(hour: number): Promise<void> {
     this.plan = this.planFor(hour);
     if (this.plan === undefined) return;
+    this.bonded = true;
     const { ledger } = this.access;
     const { slot } = this.plan;
     const commitment = this.access.seal(this.plan);
@@ -92,6 +94,13 @@ export class UserAgent {
   async reveal(): Promise<void> {
     if (this.plan === undefined) return;
     await this.access.must(this.party.id, this.access.ledger.reveal(this.party.wallet, this.plan));
+  }
+
+  /** Takes its bond back. */
+  async leave(): Promise<void> {
+    if (!this.bonded) return;
+    const { id, wallet } = this.party;
+    await this.access.must(id, this.access.ledger.releaseBond(wallet));
   }
 
   private planFor(hour: number): Plan | undefined {
