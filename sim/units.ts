@@ -6,6 +6,8 @@
 export const SECONDS_PER_HOUR = 3600;
 export const HOURS_PER_DAY = 24;
 export const WATTS_PER_KILOWATT = 1000;
+/** Memory is counted in powers of two, as its makers and the job logs do. */
+export const MB_PER_GB = 1024;
 export const MICRO_YUAN_PER_YUAN = 1_000_000;
 
 /** Whole micro-yuan, the market's unit of money, for an amount in yuan; rounded to the nearest. */

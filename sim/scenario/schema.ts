@@ -296,7 +296,7 @@ const Tasks = section(
       Type.Number({
         minimum: 0,
         description:
-          "Where in the file the run begins, seconds from its first submission; without it, where most tasks are submitted in the run's time, and the import says where that is",
+          "Where in the file the run begins, seconds from its first submission, or from 0 in our own format; without it, where most tasks are submitted in the run's time, and the import says where that is, or at 0 in our own format",
       }),
     ),
     oversize: choice(
