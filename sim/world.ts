@@ -25,7 +25,7 @@ import type { Scenario } from "./scenario/schema.ts";
 import type { Strategy } from "./strategies.ts";
 import type { Task } from "./traces/task.ts";
 import { Random } from "./random.ts";
-import { microYuan, SECONDS_PER_HOUR } from "./units.ts";
+import { MB_PER_GB, microYuan, SECONDS_PER_HOUR } from "./units.ts";
 
 /** Slots before the run: one to announce tariffs in, one to commission sites in. */
 const SLOTS_BEFORE = 2;
@@ -83,7 +83,7 @@ export const whPerCoreHourOf = ({ server }: Scenario): number =>
 
 /** Memory that comes with a core, MB. */
 export const memoryMbPerCoreOf = ({ server }: Scenario): number =>
-  (server.memoryGb * 1024) / server.cores;
+  (server.memoryGb * MB_PER_GB) / server.cores;
 
 /** The chemistry of a scenario's batteries. */
 export function chemistryOf({ battery }: Scenario): Chemistry {
@@ -400,7 +400,7 @@ export class World {
       rack: {
         servers: server.count,
         cores: server.cores,
-        memoryMb: server.memoryGb * 1024,
+        memoryMb: server.memoryGb * MB_PER_GB,
         curve,
         switchOffIdle: server.switchOffIdle,
         coolingW: server.coolingW,

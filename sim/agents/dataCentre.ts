@@ -13,7 +13,7 @@ import {
 } from "../scheduling/rack.ts";
 import { mustRun, type Scheduler } from "../scheduling/scheduler.ts";
 import type { Task } from "../traces/task.ts";
-import { microYuan, SECONDS_PER_HOUR } from "../units.ts";
+import { MB_PER_GB, microYuan, SECONDS_PER_HOUR } from "../units.ts";
 import type { MarketAccess, Party, SaltSource } from "./access.ts";
 import { feedNothingElse, type EsdAgent, type PvAgent } from "./devices.ts";
 import type { PricingRule } from "./pricing.ts";
@@ -395,18 +395,21 @@ export class DataCentreAgent {
     debt: bigint,
     hour: number,
   ): Promise<void> {
-    const latest = Math.min(job.deadlineHour, this.access.hourOf(t.periodEnd));
+    const perHour = job.cores * SECONDS_PER_HOUR;
+    const share = Math.min(Number(debt), job.remaining);
+    // What is left comes back at the end, and has to be done then.
+    const restHours = Math.ceil((job.remaining - share) / perHour);
+    const latest = Math.min(job.deadlineHour - restHours, this.access.hourOf(t.periodEnd));
     const hours = latest - hour;
-    if (hours < 1) return;
-    const most = Math.min(Number(debt), job.remaining, hours * job.cores * SECONDS_PER_HOUR);
+    if (hours * perHour < share) return;
     const { ledger } = this.access;
     const due = this.access.slotOf(latest);
     const { id, wallet } = this.party;
     await this.access.must(
       id,
-      ledger.handBack(wallet, transferId, job.contractId, BigInt(most), due),
+      ledger.handBack(wallet, transferId, job.contractId, BigInt(share), due),
     );
-    job.away = most;
+    job.away = share;
     if (!this.returned.has(job.contractId)) {
       this.returned.add(job.contractId);
       const { record } = this.access;
@@ -417,13 +420,13 @@ export class DataCentreAgent {
         job.away = 0;
       });
     }
-    this.peers(t.first)?.receive(job, most, latest, "returned");
+    this.peers(t.first)?.receive(job, share, latest, "returned");
   }
 
   private async handOverJob(job: ContractJob, hour: number, share: number): Promise<void> {
     const { prices, transfers } = this.terms;
     const { participant, id, wallet } = this.party;
-    const feeYuan = (prices.migrationYuanPerGb * job.stateMb) / 1000;
+    const feeYuan = (prices.migrationYuanPerGb * job.stateMb) / MB_PER_GB;
     const costYuanPerKWh = mustRun(job, hour)
       ? prices.gridYuanPerKWh
       : share * prices.pvYuanPerKWh + (1 - share) * prices.gridYuanPerKWh;

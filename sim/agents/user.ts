@@ -140,7 +140,7 @@ export class UserAgent {
   private bidFor({ task, cores, failures }: Wish, slot: bigint): Bid {
     const { whPerCoreHour, openingBid, bidRise } = this.terms;
     const share = Math.min(1, openingBid + bidRise * failures);
-    const coreSeconds = cores * task.durationSeconds;
+    const coreSeconds = cores * Math.ceil(task.durationSeconds);
     return {
       cores: BigInt(cores),
       coreSeconds: BigInt(coreSeconds),

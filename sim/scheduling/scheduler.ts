@@ -22,7 +22,7 @@ export interface Scheduler {
   readonly horizonHours: number;
   /** Whether work that can wait is left waiting, so that a data centre may sell more than it could run at once. */
   readonly defers: boolean;
-  /** @returns the gap of eq. (6) before work is started or suspended, Wh */
+  /** @returns the gap of eq. (6) before work is suspended or started to close it, Wh */
   plan(plan: HourPlan): number;
 }
 
@@ -39,9 +39,8 @@ export const runNow: Scheduler = {
   defers: false,
   plan({ hour, forecastWh, jobs, rack }) {
     placeFirst(jobs, hour, rack);
-    const gap = forecastWh - rack.loadWh;
     for (const job of jobs) if (!job.priority && !mustRun(job, hour)) rack.place(job);
-    return gap;
+    return forecastWh - rack.loadWh;
   },
 };
 
