@@ -371,9 +371,9 @@ const Market = section(
   {
     k: integer(
       1,
-      64,
+      8,
       3,
-      "Among how many of the cheapest offers one is drawn; the paper, section 2.2: 3",
+      "Among how many of the cheapest offers one is drawn; the paper, section 2.2: 3. The contracts allow up to 8",
     ),
     sellerShare: number(
       0,
