@@ -5,9 +5,14 @@ import { dirname } from "node:path";
 /**
  * Writes a file by way of another in the same folder, which then takes its place; folders are made.
  *
+ * @param text the whole, or its pieces one after another
  * @param mode permissions of the file, before the process' umask
  */
-export async function writeAtomically(path: string, text: string, mode = 0o666): Promise<void> {
+export async function writeAtomically(
+  path: string,
+  text: string | Iterable<string>,
+  mode = 0o666,
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const draft = `${path}.${process.pid}.tmp`;
   // Of an earlier process with the same number that was interrupted; "wx" then sets the permissions anew.

@@ -189,7 +189,8 @@ function drawPanel(chart: Chart, panel: Panel, top: number): string {
       Plot.axisY({ label: null, tickSize: 0, tickPadding: 6, ticks: 5 }),
       Plot.axisX(dates, {
         label: null,
-        tickSize: 6,
+        tickSize: 0,
+        tickPadding: 8,
         tickFormat: (at: Date) => labels.get(at.getTime()) ?? "",
         // A date stands at the beginning of its day.
         textAnchor: "start",
@@ -200,7 +201,7 @@ function drawPanel(chart: Chart, panel: Panel, top: number): string {
     ],
   }) as unknown as Drawn;
   for (const style of drawn.querySelectorAll("style")) style.remove();
-  return `<svg x="0" y="${top}" width="${WIDTH}" height="${panel.height}" class="fill-ink" fill="${colour("ink")}" font-size="${FONT_SIZE - 1}" text-anchor="middle"><text x="${MARGIN.left - 6}" y="${panel.height - 9}" text-anchor="end">UTC</text>${drawn.innerHTML}</svg>`;
+  return `<svg x="0" y="${top}" width="${WIDTH}" height="${panel.height}" class="fill-ink" fill="${colour("ink")}" font-size="${FONT_SIZE - 1}" text-anchor="middle"><text x="${MARGIN.left - 6}" y="${panel.height - 8}" text-anchor="end">UTC</text>${drawn.innerHTML}</svg>`;
 }
 
 function swatch(chart: string, series: Series, x: number, y: number): string {

@@ -1,5 +1,5 @@
 /** What the paper claims, and what this run says of it. */
-import { fixed, list, percent, plural } from "./format.ts";
+import { NBSP, fixed, list, percent, plural } from "./format.ts";
 import {
   CONTRACT_ESD,
   CONTRACT_ONLY,
@@ -124,7 +124,7 @@ function allPvUsed(result: RunResult): Claim {
     ...(none
       ? {}
       : {
-          note: "The paper gives no size for its ESD. What is left here is what the scenario's ESDs could not hold or take.",
+          note: "The paper gives no size for its ESD. What is left here is what the scenario’s ESDs could not hold or take.",
         }),
   };
 }
@@ -189,7 +189,7 @@ function incomeEveryHour(result: RunResult): Claim {
       { label: "sum", value: total, unit: "yuan" },
     ],
     verdict: !gains ? "not" : held === found.extra.length ? "reproduced" : "partly",
-    note: "Costs count, since work that moves into the sun earns by what need not be bought. An hour that hands its work to a sunnier one loses that work's income.",
+    note: "Costs count, since work that moves into the sun earns by what need not be bought. An hour that hands its work to a sunnier one loses that work’s income.",
   };
 }
 
@@ -258,7 +258,7 @@ function transfersPay(result: RunResult): Claim {
 const NEAR = 0.1;
 const ORDER = 3;
 
-const BESIDE_RULE = `Reproduced within ${percent(NEAR, 0)}, partly within a factor of ${ORDER}. The two are only shown beside each other; nothing is tuned towards the paper's.`;
+const BESIDE_RULE = `Reproduced within ${percent(NEAR, 0)}, partly within a factor of ${ORDER}. The two are only shown beside each other; nothing is tuned towards the paper’s.`;
 
 function beside(paper: number, ours: number): Verdict {
   if (Math.abs(ours - paper) <= NEAR * paper) return "reproduced";
@@ -266,7 +266,7 @@ function beside(paper: number, ours: number): Verdict {
 }
 
 const otherSize = ({ scenario }: RunResult): string =>
-  `The paper's figure is of ${PAPER_SERVERS} servers in ${PAPER_HOURS} h; this run has ${fixed(serversOf(scenario))} servers in ${fixed(scenario.hours)} h.`;
+  `The paper’s figure is of ${PAPER_SERVERS} servers in ${PAPER_HOURS}${NBSP}h; this run has ${fixed(serversOf(scenario))} servers in ${fixed(scenario.hours)} h.`;
 
 /** Why the paper's extra income is out of reach, with this scenario's numbers. */
 export function boundNote({ scenario }: RunResult): string {
@@ -274,7 +274,7 @@ export function boundNote({ scenario }: RunResult): string {
   const spread = prices.gridYuanPerKWh - prices.pvYuanPerKWh;
   const servers = serversOf(scenario);
   const watts = Math.max(...server.powerW);
-  return `The paper's ${fixed(PAPER_EXTRA_INCOME_YUAN, 2)} yuan cannot be reached at the sizes and prices that it prints: ${fixed(servers)} servers × ${fixed(watts)} W × ${fixed(hours)} h is ${fixed((servers * watts * hours) / 1000)} kWh, so at most ${fixed(mostSavedYuan(scenario))} yuan at a spread of ${fixed(spread, 2)} yuan per kWh.`;
+  return `The paper’s ${fixed(PAPER_EXTRA_INCOME_YUAN, 2)} yuan cannot be reached at the sizes and prices that it prints: ${fixed(servers)} servers × ${fixed(watts)} W × ${fixed(hours)} h is ${fixed((servers * watts * hours) / 1000)} kWh, so at most ${fixed(mostSavedYuan(scenario))} yuan at a spread of ${fixed(spread, 2)} yuan per kWh.`;
 }
 
 function extraIncomeNote(result: RunResult): { note?: string } {
@@ -288,7 +288,7 @@ function printedExtraIncome(result: RunResult): Claim {
   const found = extraByHour(result);
   const about = {
     id: "extra-income",
-    claim: `${fixed(PAPER_EXTRA_INCOME_YUAN, 2)} yuan of extra income in ${PAPER_HOURS} h.`,
+    claim: `${fixed(PAPER_EXTRA_INCOME_YUAN, 2)} yuan of extra income in ${PAPER_HOURS}${NBSP}h.`,
     source: "section 4",
     compares: `income less costs of all data centres, ${found?.name ?? FULL} against ${CONTRACT_ONLY}`,
     rule: BESIDE_RULE,
@@ -311,7 +311,7 @@ function printedMigrationCost(result: RunResult): Claim {
   const strategy = transferring(result);
   const about = {
     id: "migration-cost",
-    claim: `${fixed(PAPER_MIGRATION_COST_YUAN, 2)} yuan of migration cost in ${PAPER_HOURS} h.`,
+    claim: `${fixed(PAPER_MIGRATION_COST_YUAN, 2)} yuan of migration cost in ${PAPER_HOURS}${NBSP}h.`,
     source: "section 4, Fig. 9",
     compares: `network fees of ${strategy?.name ?? FULL}`,
     rule: BESIDE_RULE,
@@ -327,7 +327,7 @@ function printedMigrationCost(result: RunResult): Claim {
     ],
     verdict: same ? beside(PAPER_MIGRATION_COST_YUAN, ours) : "not run",
     note: same
-      ? "The paper gives neither the network's price nor the size of what is moved."
+      ? "The paper gives neither the network’s price nor the size of what is moved."
       : otherSize(result),
   };
 }
@@ -345,13 +345,21 @@ export const claimsOf = (result: RunResult): Claim[] =>
     printedExtraIncome,
   ].map((claim) => claim(result));
 
+const SHOWN_UNITS: Readonly<
+  Record<Exclude<Evidence["unit"], "share">, readonly [decimals: number, name: string]>
+> = {
+  kWh: [1, "kWh"],
+  yuan: [2, "yuan"],
+  "yuan per kWh": [3, "yuan/kWh"],
+  times: [1, "times"],
+  hours: [0, "h"],
+};
+
 /** A claim's number as people read it. */
 export function shownEvidence({ value, unit }: Evidence): string {
   if (unit === "share") return percent(value);
-  if (unit === "times") return `${fixed(value, 1)} times`;
-  if (unit === "hours") return `${fixed(value)} h`;
-  if (unit === "yuan per kWh") return `${fixed(value, 3)} yuan/kWh`;
-  return unit === "yuan" ? `${fixed(value, 2)} yuan` : `${fixed(value, 1)} kWh`;
+  const [decimals, shown] = SHOWN_UNITS[unit];
+  return `${fixed(value, decimals)}${NBSP}${shown}`;
 }
 
 /** Extra income against contracts alone in all hours, yuan; undefined if the run cannot tell. */

@@ -1,6 +1,6 @@
 /** The paper's six figures of its evaluation (section 4), from a run's hourly flows summed over all data centres. */
 import { drawChart, drawFile, type Chart, type Panel, type Series } from "./chart.ts";
-import { fixed, list, percent, signed } from "./format.ts";
+import { fixed, list, percent, plural, signed } from "./format.ts";
 import {
   CONTRACT_ONLY,
   FULL,
@@ -151,7 +151,7 @@ function withStorage(context: Context): Plan | undefined {
         ],
       },
       {
-        label: `Where the load's energy comes from, ${per}`,
+        label: `Where the load’s energy comes from, ${per}`,
         height: 220,
         series: [
           used,
@@ -185,7 +185,7 @@ function extraIncome(context: Context): Plan | undefined {
   );
   const rising = values.filter((yuan) => yuan >= 0).length;
   return {
-    reading: `${strategy.name} earns ${signed(sum(values), 2)} yuan against contracts alone, income less costs; ${rising} of ${values.length} ${time.per}s gain or are equal.`,
+    reading: `With ${strategy.name}, all data centres together have ${signed(sum(values), 2)} yuan against contracts alone, income less costs; ${rising} of ${plural(values.length, time.per)} bring more or as much.`,
     panels: [
       {
         label: `Extra income, yuan per ${time.per}`,

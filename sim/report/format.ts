@@ -2,6 +2,9 @@
 
 const MINUS = "\u2212";
 
+/** A space at which no line breaks, between a number and its unit. */
+export const NBSP = "\u00a0";
+
 /** With thousands separated, so many decimals and a true minus sign; what rounds to zero has no sign. */
 export function fixed(value: number, decimals = 0): string {
   const shown = new Intl.NumberFormat("en-GB", {
@@ -19,7 +22,8 @@ export const signed = (value: number, decimals = 0): string => {
 };
 
 /** A share from 0 to 1 as a percentage. */
-export const percent = (share: number, decimals = 1): string => `${fixed(share * 100, decimals)} %`;
+export const percent = (share: number, decimals = 1): string =>
+  `${fixed(share * 100, decimals)}${NBSP}%`;
 
 /** Text for one thing, or several. */
 export const plural = (count: number, one: string, many = `${one}s`): string =>

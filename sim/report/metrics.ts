@@ -79,11 +79,11 @@ export const METRICS: readonly MetricGroup[] = [
   {
     title: "Money",
     metrics: [
-      metric("userSpendYuan", "Users' spending", "yuan", 2, "Paid by users for their work"),
+      metric("userSpendYuan", "Users’ spending", "yuan", 2, "Paid by users for their work"),
       metric("meanPriceYuanPerKwh", "Mean price", "yuan/kWh", 3, "Paid by users per kWh"),
       metric(
         "dcIncomeYuan",
-        "Data centres' income",
+        "Data centres’ income",
         "yuan",
         2,
         "From users, exports and transfers",
@@ -91,14 +91,14 @@ export const METRICS: readonly MetricGroup[] = [
       metric("exportIncomeYuan", "of which exports", "yuan", 2, "Feed-in tariff received"),
       metric(
         "dcCostYuan",
-        "Data centres' costs",
+        "Data centres’ costs",
         "yuan",
         2,
         "Import, penalties, transfers, network fees",
       ),
-      metric("dcProfitYuan", "Data centres' profit", "yuan", 2, "Income less costs"),
+      metric("dcProfitYuan", "Data centres’ profit", "yuan", 2, "Income less costs"),
       metric("penaltiesYuan", "of which penalties", "yuan", 2, "Paid for what was not delivered"),
-      metric("gridRevenueYuan", "Grid's revenue", "yuan", 2, "Import paid less export bought"),
+      metric("gridRevenueYuan", "Grid’s revenue", "yuan", 2, "Import paid less export bought"),
     ],
   },
   {
@@ -122,7 +122,13 @@ export const METRICS: readonly MetricGroup[] = [
       metric("tasks", "Tasks", "", 0, "Submitted"),
       metric("tasksCompleted", "Completed", "", 0, "Done by their deadline"),
       metric("tasksLate", "Late", "", 0, "Contracts not fulfilled by their deadline"),
-      metric("priorityCompleted", "Priority completed", "", 0, "Priority tasks among the completed"),
+      metric(
+        "priorityCompleted",
+        "Priority completed",
+        "",
+        0,
+        "Priority tasks among the completed",
+      ),
       metric("priorityLate", "Priority late", "", 0, "Priority tasks among the late"),
     ],
   },
@@ -144,8 +150,14 @@ export const METRICS: readonly MetricGroup[] = [
   {
     title: "Reputation at the end",
     metrics: [
-      metric("dcReputation", "Data centres", "RV", 0, "Least, median and greatest, from 0 to 10,000"),
-      metric("userReputation", "Users", "RV", 0, "Least, median and greatest, from 0 to 10,000"),
+      metric(
+        "dcReputation",
+        "Data centres",
+        "RV",
+        0,
+        "Median, least and greatest, from 0 to 10,000",
+      ),
+      metric("userReputation", "Users", "RV", 0, "Median, least and greatest, from 0 to 10,000"),
     ],
   },
 ];
@@ -165,6 +177,9 @@ export function shownValue(
   value: number | null | undefined | readonly number[],
 ): string {
   if (value === null || value === undefined) return "–";
-  if (typeof value !== "number") return value.map((one) => fixed(one, decimals)).join(" · ");
+  if (typeof value !== "number") {
+    const [least, median, greatest] = value.map((one) => fixed(one, decimals));
+    return `${median} (${least}–${greatest})`;
+  }
   return fixed(share === true ? value * 100 : value, decimals);
 }

@@ -51,4 +51,4 @@ ${footer}
 
 /** A box that scrolls by itself when its content is wider than the page; the keyboard can reach it. */
 export const scrolling = (label: string, content: Content): Markup =>
-  markup`<div class="scroll" role="region" tabindex="0" aria-label="${label}">${content}</div>`;
+  markup`<div class="scroll" role="group" tabindex="0" aria-label="${label}">${content}</div>`;

@@ -44,7 +44,7 @@ ${FIGURE_STYLE}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;text-size-adjust:100%;scroll-padding-top:1rem}
 body{margin:0;background:var(--paper);color:var(--ink);font:1.0625rem/1.6 var(--serif);font-kerning:normal;text-rendering:optimizeLegibility;hanging-punctuation:first}
-.page{max-width:60rem;margin:0 auto;padding:0 1.25rem 5rem}
+.page{max-width:70rem;margin:0 auto;padding:0 1.25rem 5rem}
 p,ul,ol,dl{max-width:42rem}
 p{margin:0 0 1em;text-wrap:pretty}
 a{color:var(--link);text-underline-offset:.15em;text-decoration-thickness:.06em}
@@ -61,23 +61,27 @@ h3{margin:2.75rem 0 .35rem;font-size:1.17rem}
 .facts dt{color:var(--soft);font:.8125rem/1.4 var(--sans)}
 .facts dd{margin:.1rem 0 0;font-size:1.05rem;line-height:1.35;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
 .contents{margin:1rem 0 0;font:.9rem/1.5 var(--sans)}
-.contents ul{display:flex;flex-wrap:wrap;gap:.25rem 1.35rem;margin:0;padding:0;list-style:none}
+.contents ul{display:flex;max-width:none;flex-wrap:wrap;gap:.25rem 1.35rem;margin:0;padding:0;list-style:none}
 .lead{font-size:1.16rem;line-height:1.6}
-.scroll{overflow-x:auto;margin:1.25rem 0;-webkit-overflow-scrolling:touch}
+.scroll{--edge:color-mix(in srgb,var(--ink) 22%,transparent);overflow-x:auto;margin:1.25rem 0;background:linear-gradient(90deg,var(--paper) 40%,transparent) 0 0/2.5rem 100% local no-repeat,linear-gradient(270deg,var(--paper) 40%,transparent) 100% 0/2.5rem 100% local no-repeat,linear-gradient(90deg,var(--edge),transparent) 0 0/.55rem 100% scroll no-repeat,linear-gradient(270deg,var(--edge),transparent) 100% 0/.55rem 100% scroll no-repeat}
+.claims td:last-child::first-letter{text-transform:uppercase}
 table{border-collapse:collapse;width:100%;font:.875rem/1.4 var(--sans);font-variant-numeric:tabular-nums lining-nums}
 caption{padding:0 0 .6rem;color:var(--soft);text-align:left;caption-side:top}
-th,td{padding:.42rem .75rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
+th,td{padding:.42rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--line)}
 th:first-child,td:first-child{padding-left:0}
 th:last-child,td:last-child{padding-right:0}
 thead th{vertical-align:bottom;border-bottom:1.5px solid var(--ink);font-weight:600;line-height:1.3}
 tbody th{font-weight:500}
 .group th{padding-top:1.5rem;border-bottom:1px solid var(--soft);font:600 1rem/1.3 var(--serif)}
 .n{text-align:right;white-space:nowrap}
+thead .n{white-space:normal}
+.word{white-space:nowrap}
+.range{display:block;color:var(--soft);font-size:.75rem}
 .meaning{display:block;max-width:22rem;color:var(--soft);font-weight:400;font-size:.8125rem;line-height:1.35}
 .comparison tbody th{min-width:12.5rem}
 .unit{color:var(--soft);white-space:nowrap}
 .paper{color:var(--soft)}
-figure{margin:1rem 0 .75rem}
+figure{max-width:58rem;margin:1rem 0 .75rem}
 figure .fig{display:block;width:100%;min-width:40rem;height:auto}
 figcaption{max-width:42rem;margin-top:.5rem}
 details{margin:.75rem 0;font-family:var(--sans)}
@@ -109,22 +113,26 @@ footer{margin-top:4rem;padding-top:1rem;border-top:1px solid var(--line);color:v
 }
 @media print{
   @page{margin:16mm 14mm}
-  body{font-size:10pt;background:#fff}
+  html{font-size:9.5pt}
+  body{font-size:1rem;background:#fff}
   .page{max-width:none;padding:0}
   .site{padding-top:0}
-  .skip,.contents,.data{display:none}
-  .scroll,details .scroll{overflow:visible;max-height:none;border:0}
+  .skip,.contents,details:not([open]){display:none}
+  .scroll,details .scroll{overflow:visible;max-height:none;border:0;background:none}
+  h2{margin-top:2.2rem}
+  h3{margin-top:1.6rem}
+  figure{max-width:none}
   figure .fig{min-width:0}
-  table{font-size:7.5pt}
+  table{font-size:.76rem}
   th,td{padding:.25rem .4rem}
-  .meaning,.claims p{font-size:7pt}
+  .meaning,.range,.claims p{font-size:.68rem}
   .comparison tbody th,.claims td,.claims th{min-width:0}
-  .n{white-space:normal}
+  .claims td:nth-child(2){min-width:0}
   thead{display:table-header-group}
   details thead th{position:static}
-  pre{padding:0;font-size:7.5pt;white-space:pre-wrap}
-  tr,figure,.figure-head{break-inside:avoid}
-  h2,h3{break-after:avoid}
+  pre{padding:0;font-size:.76rem;white-space:pre-wrap}
+  tr,figure{break-inside:avoid}
+  h2,h3,.group,thead{break-after:avoid}
   a{color:inherit;text-decoration:none}
 }
 `.trim();
