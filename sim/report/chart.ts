@@ -22,6 +22,8 @@ const FONT_SIZE = 12;
 /** Mean width of a character: a key must be placed without measuring it. */
 const CHARACTER = 6.5;
 const SWATCH = 22;
+/** About how many values an axis names. */
+const Y_TICKS = 5;
 
 /** Values over the timeline, one for each of its spans. */
 export interface Series {
@@ -182,11 +184,16 @@ function drawPanel(chart: Chart, panel: Panel, top: number): string {
     marginTop: MARGIN.top,
     marginBottom: MARGIN.bottom,
     x: { type: "utc", domain: [spans[0]?.from ?? new Date(0), spans.at(-1)?.to ?? new Date(1)] },
-    y: { domain: rangeOf(panel), nice: true },
+    y: { domain: rangeOf(panel), nice: Y_TICKS },
     marks: [
-      Plot.gridY({ stroke: colour("grid"), strokeOpacity: 1, className: "line-grid" }),
+      Plot.gridY({
+        ticks: Y_TICKS,
+        stroke: colour("grid"),
+        strokeOpacity: 1,
+        className: "line-grid",
+      }),
       Plot.ruleX(dates, { stroke: colour("grid"), className: "line-grid" }),
-      Plot.axisY({ label: null, tickSize: 0, tickPadding: 6, ticks: 5 }),
+      Plot.axisY({ label: null, tickSize: 0, tickPadding: 6, ticks: Y_TICKS }),
       Plot.axisX(dates, {
         label: null,
         tickSize: 0,

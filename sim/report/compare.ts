@@ -70,10 +70,18 @@ async function readRuns(dirs: readonly string[]): Promise<Run[]> {
   return runs;
 }
 
+const isPlain = (value: unknown): boolean => typeof value !== "object" || value === null;
+
+function shownSetting(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (Array.isArray(value) && value.every(isPlain)) return value.join(", ");
+  return JSON.stringify(value);
+}
+
 /** A scenario's settings one by one, such as `battery.capacityWh`; lists of plain values and of tables are one setting. */
 function settingsOf(value: unknown, path = ""): Map<string, string> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return new Map([[path, typeof value === "string" ? value : JSON.stringify(value)]]);
+    return new Map([[path, shownSetting(value)]]);
   }
   return new Map(
     Object.entries(value).flatMap(([key, inner]) => [
@@ -102,15 +110,21 @@ function settings(runs: readonly Run[]): Line[] {
   return [...lines, program].filter(differs);
 }
 
+/** Figures are compared to so many decimals beyond those of the report. */
+const MORE_DECIMALS = 4;
+
 function figures(runs: readonly Run[], strategy: string): Line[] {
   const line = (metric: Metric): Line | undefined => {
-    const values = runs.map(({ summary }) => summary.strategies[strategy]?.[metric.key]);
-    // By their full values: what is shown may be rounded to the same.
-    if (new Set(values.map((value) => JSON.stringify(value))).size < 2) return undefined;
-    const shown = values.map((value) =>
-      value === undefined ? undefined : shownValue(metric, value),
-    );
-    return { label: metric.label, unit: metric.unit, values: shown };
+    const shown = (decimals: number): (string | undefined)[] =>
+      runs.map(({ summary }) => {
+        const value = summary.strategies[strategy]?.[metric.key];
+        return value === undefined ? undefined : shownValue({ ...metric, decimals }, value);
+      });
+    const exact = shown(metric.decimals + MORE_DECIMALS);
+    if (new Set(exact).size < 2) return undefined;
+    const rounded = shown(metric.decimals);
+    const values = new Set(rounded).size < 2 ? exact : rounded;
+    return { label: metric.label, unit: metric.unit, values };
   };
   return METRICS.flatMap(({ metrics }) => metrics.map(line)).filter((one) => one !== undefined);
 }
@@ -118,11 +132,12 @@ function figures(runs: readonly Run[], strategy: string): Line[] {
 function blocksOf(runs: readonly Run[]): Block[] {
   const strategies = new Set(runs.flatMap(({ summary }) => Object.keys(summary.strategies)));
   return [
-    { title: "Settings", lines: settings(runs) },
+    { title: SETTINGS, lines: settings(runs) },
     ...[...strategies].map((name) => ({ title: name, lines: figures(runs, name) })),
   ];
 }
 
+const SETTINGS = "Settings";
 const NOTHING = "No difference.";
 
 /** Longer values, such as lists of sites, are cut in the terminal's form. */
@@ -171,15 +186,18 @@ function textOf(runs: readonly Run[], blocks: readonly Block[]): string {
 
 function tableOf(runs: readonly Run[], { title, lines }: Block): Content {
   if (lines.length === 0) return markup`<p>${NOTHING}</p>`;
+  const isSettings = title === SETTINGS;
+  const unitOf = (unit: string): Markup | undefined =>
+    isSettings ? undefined : markup`<td class="unit">${unit}</td>`;
   const rows = lines.map(
     ({ label, unit, values }): Markup =>
-      markup`<tr><th scope="row">${label}</th><td class="unit">${unit}</td>${values.map((value) => markup`<td class="n">${value ?? ABSENT}</td>`)}</tr>
+      markup`<tr><th scope="row">${label}</th>${unitOf(unit)}${values.map((value) => markup`<td>${value ?? ABSENT}</td>`)}</tr>
 `,
   );
   return scrolling(
     title,
-    markup`<table>
-<thead><tr><th scope="col">${title === "Settings" ? "Setting" : "Figure"}</th><th scope="col">Unit</th>${runs.map(({ name }) => markup`<th scope="col" class="n">${name}</th>`)}</tr></thead>
+    markup`<table class="${isSettings ? "settings" : "figures"}">
+<thead><tr><th scope="col">${isSettings ? "Setting" : "Figure"}</th>${isSettings ? undefined : markup`<th scope="col">Unit</th>`}${runs.map(({ name }) => markup`<th scope="col">${name}</th>`)}</tr></thead>
 <tbody>
 ${rows}</tbody></table>`,
   );
@@ -200,7 +218,7 @@ ${tableOf(runs, block)}
 </section>
 `,
     ),
-    footer: markup`<p>Only what differs is listed; figures are compared before they are rounded.</p>`,
+    footer: markup`<p>Only what differs is listed; figures are compared to more decimals than are shown.</p>`,
   });
 }
 

@@ -1,4 +1,5 @@
 /** The paper's six figures of its evaluation (section 4), from a run's hourly flows summed over all data centres. */
+import { HOURS_PER_DAY } from "../units.ts";
 import { drawChart, drawFile, type Chart, type Panel, type Series } from "./chart.ts";
 import { fixed, list, percent, plural, signed } from "./format.ts";
 import {
@@ -306,6 +307,12 @@ function tableOf(time: Timeline, panels: readonly Panel[]): Drawn["table"] {
   };
 }
 
+/** Says so if the last day of a figure by days is not whole, since it looks like a fall. */
+function shortDay({ time, result }: Context): string {
+  const rest = result.scenario.hours % HOURS_PER_DAY;
+  return time.per === "day" && rest > 0 ? ` The last day has only ${plural(rest, "hour")}.` : "";
+}
+
 function draw(context: Context, definition: Definition): Figure {
   const { time, result } = context;
   const id = `fig${definition.number}`;
@@ -314,13 +321,14 @@ function draw(context: Context, definition: Definition): Figure {
   const plan = definition.plan(context);
   if (plan === undefined) {
     const absent = definition.needs.filter((name) => find(result, name) === undefined);
-    const missing = `Left out: it needs the strategy ${list(absent.map((name) => `"${name}"`))}. Add it under "strategies" in the scenario and run again.`;
+    const missing = `Left out: it needs the strategy ${list(absent.map((name) => `“${name}”`))}. Add it under “strategies” in the scenario and run again.`;
     return { id, number, title, missing };
   }
+  const reading = plan.reading + shortDay(context);
   const chart: Chart = {
     id,
     title,
-    description: plan.reading,
+    description: reading,
     timeline: time,
     panels: plan.panels,
   };
@@ -328,7 +336,7 @@ function draw(context: Context, definition: Definition): Figure {
     id,
     number,
     title,
-    reading: plan.reading,
+    reading,
     svg: drawChart(chart),
     file: { name: `${id}-${definition.slug}.svg`, text: drawFile(chart) },
     table: tableOf(time, plan.panels),

@@ -97,7 +97,7 @@ ${rows}</tbody>
 <thead><tr><th scope="col">Figure</th><th scope="col">Unit</th>${strategies.map(({ name }) => markup`<th scope="col" class="n">${breakable(name)}</th>`)}<th scope="col" class="n paper">The paper</th></tr></thead>
 ${groups}</table>`;
   return markup`${scrolling("Strategies compared", table)}
-<p>${boundNote(result)} The two are shown beside each other; nothing is tuned towards the paper’s.</p>`;
+<p>${boundNote()} The two are shown beside each other; nothing is tuned towards the paper’s.</p>`;
 }
 
 /** A strategy's name, which may break before each of its parts. */

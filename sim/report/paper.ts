@@ -12,6 +12,11 @@ export const PAPER_HOURS = 168;
 /** Section 4: 10 microgrids × 3 data centres × 5 servers. */
 export const PAPER_SERVERS = 150;
 
+/** Section 4: a server's power at full use, W. */
+export const PAPER_SERVER_W = 220;
+/** Section 4: what a kWh of PV saves against one of the grid, yuan: 1.0 less 0.4. */
+export const PAPER_SPREAD_YUAN_PER_KWH = 0.6;
+
 /** All work on the grid alone, run at once: the traditional reference. */
 export const GRID_ONLY = "grid-only";
 /** Supply contracts alone (Fig. 4), what the paper's gains are measured against. */

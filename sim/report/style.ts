@@ -76,6 +76,8 @@ tbody th{font-weight:500}
 .n{text-align:right;white-space:nowrap}
 thead .n{white-space:normal}
 .word{white-space:nowrap}
+.figures th:nth-child(n+3),.figures td:nth-child(n+3){text-align:right;white-space:nowrap}
+.settings td{min-width:9rem;overflow-wrap:anywhere}
 .range{display:block;color:var(--soft);font-size:.75rem}
 .meaning{display:block;max-width:22rem;color:var(--soft);font-weight:400;font-size:.8125rem;line-height:1.35}
 .comparison tbody th{min-width:12.5rem}

@@ -1,7 +1,8 @@
 /** The time axis of figures and their tables: hours of a run, or days of a long one, in UTC. */
 
-export const HOUR_MS = 3_600_000;
-const HOURS_PER_DAY = 24;
+import { HOURS_PER_DAY } from "../units.ts";
+
+const HOUR_MS = 3_600_000;
 
 /** Longest run that is drawn hour by hour; 31 days are 744 bars, the most that still can be told apart. */
 const MOST_HOURLY = 31 * HOURS_PER_DAY;
