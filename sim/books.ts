@@ -1,6 +1,7 @@
 /** Bookkeeping of a run: who paid what to whom in which hour, from the market's public record and the meters' readings. */
 import type { MarketAccess } from "./agents/access.ts";
 import type { SignedContract } from "./agents/contracts.ts";
+import type { Book } from "./agents/keeper.ts";
 import type { HourReport } from "./agents/dataCentre.ts";
 import {
   SupplyStatus,
@@ -9,8 +10,10 @@ import {
   type Ledger,
   type Transfer,
 } from "./market/ledger.ts";
+import type { BookBid } from "./market/clearing.ts";
 import { amountDown } from "./market/money.ts";
 import type { HourlyRow, TradeRow, TransferRow } from "./report/results.ts";
+import { bestWelfare, type PricedEnergy } from "./scheduling/welfare.ts";
 import { yuan } from "./units.ts";
 
 /** Money of one data centre in one hour, micro-yuan. */
@@ -63,6 +66,8 @@ export class Books {
     exports: 0n,
     network: 0n,
   };
+  /** Most welfare that matchings of all books could have reached. */
+  bestWelfareYuan = 0;
   private readonly access: MarketAccess;
   private readonly hours: number;
   private readonly dataCentres: readonly BookedDataCentre[];
@@ -92,6 +97,15 @@ export class Books {
   /** Books what a data centre did in an hour. */
   enter(index: number, hour: number, report: HourReport): void {
     this.reports[hour * this.dataCentres.length + index] = report;
+  }
+
+  /** Books what the best matching of a slot's book could have reached. */
+  enterBook({ bids, offers }: Book): void {
+    const priced = ({ price, energy }: BookBid): PricedEnergy => ({
+      yuanPerKWh: yuan(price),
+      energyWh: Number(energy),
+    });
+    this.bestWelfareYuan += bestWelfare(bids.map(priced), offers.map(priced));
   }
 
   /** Books contracts that were signed for `hour`, each with the task that it is for. */

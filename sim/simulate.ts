@@ -1,103 +1,130 @@
 /** A run of a scenario: the same traces under every strategy, each in a market of its own in memory. */
 import { checkEnergy, checkMoney } from "./check.ts";
+import { inputsOf } from "./inputs.ts";
 import { LocalLedger } from "./market/localLedger.ts";
-import { clearSkyWh, modelledSeries, siteOf } from "./physics/modelled.ts";
-import { forecaster } from "./physics/forecast.ts";
-import type { PvSeries } from "./physics/series.ts";
-import type { RunResult, StrategyResult } from "./report/results.ts";
+import { hourEnergyWh } from "./physics/series.ts";
+import type { RunResult, StrategyResult, TradeRow } from "./report/results.ts";
 import type { Scenario } from "./scenario/schema.ts";
-import { BASES, type Strategy } from "./strategies.ts";
+import { importBound } from "./scheduling/bound.ts";
+import { strategyOf, type CustomRules, type Strategy } from "./strategies.ts";
 import { summaryOf } from "./summary.ts";
-import { generateTasks } from "./traces/generator.ts";
+import { SECONDS_PER_HOUR } from "./units.ts";
 import { batteryOf, parametersOf, World, type WorldInputs } from "./world.ts";
 
 /** What a run may be told beside its scenario. */
 export interface SimulateOptions {
+  /** Default: those of the scenario. */
   readonly strategies?: readonly string[];
+  /** Rules from files, by whose names strategies may begin. */
+  readonly custom?: readonly CustomRules[];
+  /** Whether the least import is computed, which takes a second or two per strategy at the paper's size. */
+  readonly bound?: boolean;
+  /** Whether energy and money are checked in every row. */
+  readonly check?: boolean;
   readonly onProgress?: (done: number, total: number, label: string) => void;
 }
 
-const REGISTRAR = "0x00000000000000000000000000000000000000A1";
-const ISSUER = "0x00000000000000000000000000000000000000a2";
-const AUCTION = "0x00000000000000000000000000000000000000A3";
-const VAULT = "0x00000000000000000000000000000000000000a4";
-const NOBODY = "0x0000000000000000000000000000000000000000";
+/** Addresses that stand for nobody on a ledger in memory. */
+const HOLDERS = {
+  registrar: "0x0000000000000000000000000000000000000001",
+  issuer: "0x0000000000000000000000000000000000000002",
+  pauser: "0x0000000000000000000000000000000000000003",
+  treasurer: "0x0000000000000000000000000000000000000004",
+};
+const ADDRESSES = {
+  auction: "0x0000000000000000000000000000000000000005",
+  vault: "0x0000000000000000000000000000000000000006",
+};
 
-export function strategyOf(name: string): Strategy {
-  const [base = "", ...extras] = name.split("+");
-  const rule = BASES[base];
-  if (rule === undefined) throw new RangeError(`There is no strategy ${name}.`);
-  return { name, ...rule, esd: extras.includes("esd"), transfer: extras.includes("transfer") };
-}
-
-/** Reads the traces of a scenario, or makes them. */
-export function inputsOf(scenario: Scenario): WorldInputs {
-  const tasks = generateTasks(scenario);
-  const series: PvSeries[] = [];
-  for (let i = 0; i < scenario.microgrids.count; i += 1) series.push(modelledSeries(scenario, i));
-  return {
-    scenario,
-    tasks,
-    series,
-    forecaster: (microgrid) =>
-      forecaster(scenario.pv.forecast, {
-        series: series[microgrid] ?? { stepSeconds: 3600, watts: new Float64Array() },
-        clearSkyWh: clearSkyWh(scenario, siteOf(scenario, microgrid)),
-        inverterW: scenario.plant.inverterW,
-        firstIndex: scenario.pv.clearness,
+/**
+ * Runs a scenario.
+ *
+ * @throws UserError if a file or a strategy cannot be used
+ * @throws CheckError if something that must hold does not, and `check` is set
+ */
+export async function simulate(
+  scenario: Scenario,
+  options: SimulateOptions = {},
+): Promise<RunResult> {
+  const { custom = [], onProgress } = options;
+  const strategies = (options.strategies ?? scenario.strategies).map((name) =>
+    strategyOf(name, custom),
+  );
+  const { imports, ...inputs } = await inputsOf(scenario);
+  const results: StrategyResult[] = [];
+  const total = strategies.length * scenario.hours;
+  for (const [index, strategy] of strategies.entries()) {
+    const before = index * scenario.hours;
+    results.push(
+      await runStrategy(inputs, strategy, options, (hours) => {
+        onProgress?.(before + hours, total, strategy.name);
       }),
-  };
+    );
+  }
+  return { scenario, imports, strategies: results };
 }
 
 /** Runs one strategy. */
 export async function runStrategy(
   inputs: WorldInputs,
   strategy: Strategy,
+  { bound = false, check = false }: SimulateOptions = {},
   onHour?: (hours: number) => void,
 ): Promise<StrategyResult> {
+  const { scenario, tasks } = inputs;
   const ledger = new LocalLedger({
-    parameters: parametersOf(inputs.scenario),
-    holders: {
-      admin: NOBODY,
-      registrar: REGISTRAR,
-      issuer: ISSUER,
-      pauser: NOBODY,
-      treasurer: NOBODY,
-    },
-    addresses: { auction: AUCTION, vault: VAULT },
+    parameters: parametersOf(scenario),
+    holders: HOLDERS,
+    addresses: ADDRESSES,
     commitments: "salt",
   });
-  const world = new World(inputs, strategy, ledger, ledger, ({ salt }) => salt, {
-    registrar: REGISTRAR,
-    issuer: ISSUER,
-    vault: VAULT,
-  });
+  const holders = { ...HOLDERS, vault: ADDRESSES.vault };
+  const world = new World(inputs, strategy, ledger, ledger, ({ salt }) => salt, holders);
   const result = await world.run(onHour);
-  const battery = batteryOf(inputs.scenario, strategy);
-  const { battery: cells, stepMinutes } = inputs.scenario;
-  checkEnergy(result.hourly, battery, battery.usableWh * cells.initialShare, stepMinutes === 60);
-  checkMoney(result.hourly, result.gains);
-  return {
-    name: strategy.name,
-    summary: summaryOf(inputs.tasks.length, result, inputs.scenario),
-    ...result,
-  };
+  if (check) {
+    const battery = batteryOf(scenario, strategy);
+    const initialWh = battery.usableWh * scenario.battery.initialShare;
+    checkEnergy(result.hourly, battery, initialWh, scenario.stepMinutes === 60);
+    checkMoney(result.hourly, result.gains);
+  }
+  const least = bound ? await boundOf(inputs, strategy, result.trades) : null;
+  const { hourly, trades, transfers } = result;
+  const summary = summaryOf(tasks.length, result, scenario, least);
+  return { name: strategy.name, summary, hourly, trades, transfers };
 }
 
-/** Runs a scenario. */
-export async function simulate(
-  scenario: Scenario,
-  { strategies = scenario.strategies, onProgress }: SimulateOptions = {},
-): Promise<RunResult> {
-  const inputs = inputsOf(scenario);
-  const results: StrategyResult[] = [];
-  const total = strategies.length * scenario.hours;
-  for (const [index, name] of strategies.entries()) {
-    results.push(
-      await runStrategy(inputs, strategyOf(name), (hours) => {
-        onProgress?.(index * scenario.hours + hours, total, name);
-      }),
-    );
-  }
-  return { scenario, imports: [], strategies: results };
+/** The least import that any schedule of the work that was done could need, kWh. */
+async function boundOf(
+  { scenario, tasks, series }: WorldInputs,
+  strategy: Strategy,
+  trades: readonly TradeRow[],
+): Promise<number> {
+  const { usableWh, chargeW, dischargeW, efficiency } = batteryOf(scenario, strategy);
+  const items = trades.flatMap((trade) => {
+    const task = tasks[trade.task];
+    if (task === undefined || trade.delivered_core_seconds === 0) return [];
+    return {
+      releaseHour: Math.floor(task.submitSeconds / SECONDS_PER_HOUR),
+      deadlineHour: trade.deadline_hour,
+      coreSeconds: trade.delivered_core_seconds,
+      cores: trade.cores,
+    };
+  });
+  const hours = Array.from({ length: scenario.hours }, (_, hour) => hour);
+  const { importKwh } = await importBound({
+    hours: scenario.hours,
+    items,
+    // Without PV nothing but the grid is there.
+    pvWh: series.map((one) => hours.map((h) => (strategy.usesPv ? hourEnergyWh(one, h) : 0))),
+    dataCentres: scenario.microgrids.dataCentres,
+    server: scenario.server,
+    battery: {
+      usableWh,
+      chargeW,
+      dischargeW,
+      efficiency,
+      initialWh: usableWh * scenario.battery.initialShare,
+    },
+  });
+  return importKwh;
 }

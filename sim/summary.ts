@@ -27,12 +27,15 @@ const intensityOf = ({ emissions }: Scenario, hour: number): number => {
  * Sums up a run.
  *
  * @param tasks how many tasks there were
+ * @param importLowerBoundKwh null if it was not computed
  */
 export function summaryOf(
   tasks: number,
-  { hourly, trades, transfers, dcReputation, userReputation }: WorldResult,
+  result: WorldResult,
   scenario: Scenario,
+  importLowerBoundKwh: number | null,
 ): StrategySummary {
+  const { hourly, trades, transfers, bestWelfareYuan, dcReputation, userReputation } = result;
   const kwh = (of: keyof HourlyRow): number => sum(hourly, (row) => row[of] as number) / 1000;
   const money = (of: keyof HourlyRow): number => sum(hourly, (row) => row[of] as number);
   const pvProducedKwh = kwh("pv_wh");
@@ -69,7 +72,7 @@ export function summaryOf(
     loadKwh,
     essLossKwh: pvStoredKwh - dischargeKwh - storedAtEndKwh,
     importKwh,
-    importLowerBoundKwh: null,
+    importLowerBoundKwh,
     co2Kg:
       sum(hourly, (row) => (row.import_wh / 1000) * intensityOf(scenario, row.hour)) /
       GRAMS_PER_KILOGRAM,
@@ -87,7 +90,7 @@ export function summaryOf(
       trades,
       (t) => ((t.bid_yuan_per_kwh - t.offer_yuan_per_kwh) * t.energy_wh) / 1000,
     ),
-    bestWelfareYuan: null,
+    bestWelfareYuan,
     tasksCompleted: trades.filter(fulfilled).length,
     tasksLate: trades.filter((trade) => trade.status === "expired").length,
     priorityCompleted: priority.filter(fulfilled).length,

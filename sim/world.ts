@@ -60,6 +60,8 @@ export interface WorldResult {
   readonly hourly: HourlyRow[];
   readonly trades: TradeRow[];
   readonly transfers: TransferRow[];
+  /** Most Σ (bid − offer) · energy that matchings of the same books could have reached. */
+  readonly bestWelfareYuan: number;
   readonly gains: Gains;
   /** Reputation of data centres and users at the end. */
   readonly dcReputation: readonly number[];
@@ -87,8 +89,7 @@ export const memoryMbPerCoreOf = ({ server }: Scenario): number =>
 
 /** The chemistry of a scenario's batteries. */
 export function chemistryOf({ battery }: Scenario): Chemistry {
-  if (battery.chemistry !== "custom")
-    return CHEMISTRIES[battery.chemistry as keyof typeof CHEMISTRIES];
+  if (battery.chemistry !== "custom") return CHEMISTRIES[battery.chemistry];
   const known = CHEMISTRIES["lithium-ion"];
   return {
     depthOfDischarge: battery.depthOfDischarge ?? known.depthOfDischarge,
@@ -191,6 +192,7 @@ export class World {
       hourly: books.hourlyRows(),
       trades: await books.tradeRows(ledger),
       transfers: await books.transferRows(ledger),
+      bestWelfareYuan: books.bestWelfareYuan,
       gains: await this.gains(),
       dcReputation: await reputation(this.dataCentres),
       userReputation: await reputation(this.users),
@@ -217,7 +219,7 @@ export class World {
       await this.clock.advanceTo(start + commitSeconds + revealSeconds);
       const slot = access.slotOf(hour + 1);
       await this.beacon?.open(slot);
-      await this.keeper.clear(slot);
+      this.theBooks.enterBook(await this.keeper.clear(slot));
       await this.handIn(hour + 1);
     }
     this.dataCentres.forEach((dataCentre, index) => {

@@ -7,6 +7,12 @@ import type { SignedContract } from "./contracts.ts";
 /** Work of one page on a ledger without gas: as much as there is. */
 const ONE_PAGE = 2n ** 48n;
 
+/** The bids and offers of a slot. */
+export interface Book {
+  readonly bids: readonly BookBid[];
+  readonly offers: readonly BookOffer[];
+}
+
 /** The keeper. It needs no account in the market. */
 export class KeeperAgent {
   private readonly access: MarketAccess;
@@ -43,8 +49,8 @@ export class KeeperAgent {
     }
   }
 
-  /** Clears a slot. */
-  async clear(slot: bigint): Promise<void> {
+  /** Clears a slot; returns the book that it was cleared from. */
+  async clear(slot: bigint): Promise<Book> {
     const { ledger } = this.access;
     const bids: BookBid[] = [];
     const offers: BookOffer[] = [];
@@ -68,6 +74,7 @@ export class KeeperAgent {
       const call = ledger.clear(this.wallet, slot, ...ranking, this.pageWork);
       cleared = await this.access.must("the keeper", call);
     }
+    return { bids, offers };
   }
 
   /** Ends what is over when all readings before `slot` are in. */

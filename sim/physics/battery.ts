@@ -42,8 +42,10 @@ export class Battery {
   readonly usableWh: number;
   /** σ. */
   readonly efficiency: number;
-  private readonly chargeW: number;
-  private readonly dischargeW: number;
+  /** λC: the most that it takes, W. */
+  readonly chargeW: number;
+  /** μC: the most that it gives, W. */
+  readonly dischargeW: number;
   private readonly selfDischargeW: number;
 
   /** @param capacityWh C; 0 is no battery */

@@ -15,11 +15,8 @@ const integer = (minimum: number, maximum: number, value: number, description: s
 
 const flag = (value: boolean, description: string) => Type.Boolean({ default: value, description });
 
-const choice = <const T extends readonly string[]>(
-  values: T,
-  value: T[number],
-  description: string,
-) => Type.Enum(values, { default: value, description });
+const choice = <const T extends string>(values: readonly T[], value: T, description: string) =>
+  Type.Unsafe<T>(Type.Enum([...values], { default: value, description }));
 
 const section = <T extends Record<string, TSchema>>(properties: T, description: string) =>
   Type.Object(properties, { ...closed, default: {}, description });
