@@ -6,7 +6,6 @@ import type { HardhatEthers } from "@nomicfoundation/hardhat-ethers/types";
 import { getAddress, isAddress, type Signer } from "ethers";
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { Result } from "hardhat/types/utils";
-import { errorResult, successfulResult } from "hardhat/utils/result";
 
 import { UserError } from "../sim/errors.ts";
 import {
@@ -28,6 +27,7 @@ import {
   writeMarket,
   type MarketRecord,
 } from "../sim/market/record.ts";
+import { run } from "./action.ts";
 
 type RoleName = keyof typeof ROLES;
 
@@ -47,18 +47,11 @@ const FRESH_HINT =
   "Connect to the network that it is on, or deploy a new market with --fresh, which moves the old record aside.";
 
 /** The task's action. */
-export default async function action(
+export default function action(
   args: Arguments,
   hre: HardhatRuntimeEnvironment,
 ): Promise<Result<undefined, UserError>> {
-  try {
-    await deploy(args, hre);
-    return successfulResult();
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    console.error(`Error: ${error.message}`);
-    return errorResult(error);
-  }
+  return run(() => deploy(args, hre));
 }
 
 async function deploy(args: Arguments, hre: HardhatRuntimeEnvironment): Promise<void> {

@@ -42,5 +42,62 @@ const deploy = task("deploy", "Deploys a market, or completes one; records it in
   .setAction(() => import("./deploy.ts"))
   .build();
 
+const simulate = task(
+  "simulate",
+  "Runs a scenario in memory under several strategies; writes a report",
+)
+  .addOption({
+    name: "scenario",
+    description: "paper, small, scale, or the path of a YAML file",
+    defaultValue: "paper",
+  })
+  .addOption({
+    name: "pv",
+    description: "File with PV output or irradiance (docs/traces.md), instead of the scenario's",
+    ...optional,
+  })
+  .addOption({
+    name: "tasks",
+    description: "File with a workload (docs/traces.md), instead of the scenario's",
+    ...optional,
+  })
+  .addOption({
+    name: "strategies",
+    description: "Strategies, separated by commas, instead of the scenario's",
+    ...optional,
+  })
+  .addOption({
+    name: "strategy",
+    description:
+      "TypeScript files with rules of your own (docs/strategies.md), separated by commas",
+    ...optional,
+  })
+  .addOption({ name: "seed", description: "Seed, instead of the scenario's", ...optional })
+  .addOption({
+    name: "set",
+    description: "Field to set, as in battery.capacityWh=500; more of them may follow",
+    ...optional,
+  })
+  .addOption({
+    name: "out",
+    description: "Folder for the results (default: results/<scenario>)",
+    ...optional,
+  })
+  .addFlag({ name: "check", description: "Check the balance of energy and money in every row" })
+  .addFlag({ name: "skipBound", description: "Leave out the lower bound of the import" })
+  .addVariadicArgument({
+    name: "settings",
+    description: "More fields to set",
+    defaultValue: [],
+  })
+  .setAction(() => import("./simulate.ts"))
+  .build();
+
+const compare = task("compare", "Sets the results of several runs side by side")
+  .addOption({ name: "out", description: "HTML file to write the comparison to", ...optional })
+  .addVariadicArgument({ name: "runs", description: "Folders that simulate wrote" })
+  .setAction(() => import("./compare.ts"))
+  .build();
+
 /** All tasks, for `hardhat.config.ts`. */
-export const tasks = [deploy];
+export const tasks = [deploy, simulate, compare];

@@ -1,6 +1,6 @@
 /** The traces that a run starts from: from files, or made. */
-import { clearSkyWh, modelledSeries, siteOf } from "./physics/modelled.ts";
-import { envelope, forecaster } from "./physics/forecast.ts";
+import { clearSkyWh, measuredClearSkyWh, modelledSeries, siteOf } from "./physics/modelled.ts";
+import { forecaster } from "./physics/forecast.ts";
 import type { PvSeries } from "./physics/series.ts";
 import type { Scenario } from "./scenario/schema.ts";
 import { generateTasks } from "./traces/generator.ts";
@@ -56,11 +56,10 @@ async function sunOf(
   }
   const { data, report } = await readPv(pv.file, { scenario });
   imports.push(report);
-  const clearSky = clearSkyWh(scenario, data.place ?? siteOf(scenario, 0), data.plane);
   // One plant was measured, and all data centres have the like under the same sky.
   const one = forecaster(pv.forecast, {
     series: data,
-    clearSkyWh: envelope(clearSky, data),
+    clearSkyWh: measuredClearSkyWh(scenario, data),
     ...known,
   });
   return { series: numbers.map(() => data), forecaster: () => one };

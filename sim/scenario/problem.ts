@@ -38,7 +38,7 @@ export interface Schema {
 }
 
 /** The schema of a scenario, as {@link Schema} sees it. */
-export const ROOT: Schema = ScenarioSchema;
+export const ROOT = ScenarioSchema as unknown as Schema;
 
 /** The schema of a field, and the path that it is for: a union's if the path leads into one. */
 function schemaAt(path: Path): { readonly schema: Schema; readonly path: Path } | undefined {

@@ -1,0 +1,42 @@
+/** Options that all commands on scenarios have. */
+import { resolve } from "node:path";
+
+import { loadScenario } from "../sim/scenario/load.ts";
+import type { Scenario } from "../sim/scenario/schema.ts";
+import type { CustomRules } from "../sim/strategies.ts";
+
+/** What names a scenario and changes it. */
+export interface ScenarioArguments {
+  readonly scenario: string;
+  readonly pv: string | undefined;
+  readonly tasks: string | undefined;
+  readonly seed: string | undefined;
+  readonly strategy: string | undefined;
+  readonly set: string | undefined;
+  /** Further settings. */
+  readonly settings: readonly string[];
+}
+
+/** The parts of a list that is separated by commas. */
+export const listed = (text: string | undefined): string[] =>
+  (text ?? "").split(",").flatMap((part) => (part.trim() === "" ? [] : [part.trim()]));
+
+/**
+ * Loads the scenario with what the command line changes.
+ *
+ * @throws UserError if the file or an option is wrong
+ */
+export async function loadFor(
+  { scenario, pv, tasks, seed, set, settings }: ScenarioArguments,
+  custom: readonly CustomRules[],
+): Promise<Scenario> {
+  const overrides = [
+    ...(set === undefined ? [] : [set]),
+    ...settings,
+    ...(pv === undefined ? [] : [`pv.file=${JSON.stringify(resolve(pv))}`]),
+    ...(tasks === undefined ? [] : [`tasks.file=${JSON.stringify(resolve(tasks))}`]),
+    ...(seed === undefined ? [] : [`seed=${seed}`]),
+  ];
+  const names = custom.map(({ name }) => name);
+  return (await loadScenario(scenario, overrides, names)).scenario;
+}

@@ -1,0 +1,84 @@
+/** `npx hardhat simulate`: runs a scenario in memory and writes its results. */
+import { join } from "node:path";
+
+import type { Result } from "hardhat/types/utils";
+
+import type { UserError } from "../sim/errors.ts";
+import { writeResults } from "../sim/report/files.ts";
+import type { RunResult } from "../sim/report/results.ts";
+import { simulate } from "../sim/simulate.ts";
+import { loadRules } from "../sim/strategies.ts";
+import type { ImportReport } from "../sim/traces/imported.ts";
+import { run } from "./action.ts";
+import { showProgress } from "./progress.ts";
+import { loadFor, listed, type ScenarioArguments } from "./scenarioArguments.ts";
+
+interface Arguments extends ScenarioArguments {
+  readonly strategies: string | undefined;
+  readonly out: string | undefined;
+  readonly check: boolean;
+  readonly skipBound: boolean;
+}
+
+/** The task's action. */
+export default function action(args: Arguments): Promise<Result<undefined, UserError>> {
+  return run(async () => {
+    const custom = await Promise.all(listed(args.strategy).map(loadRules));
+    const scenario = await loadFor(args, custom);
+    // A rule of one's own runs beside the scenario's strategies, with everything that data centres can have.
+    const own = custom.map(({ name }) => `${name}+esd+transfer`);
+    const named = listed(args.strategies);
+    const strategies = named.length > 0 ? named : [...scenario.strategies, ...own];
+
+    const progress = showProgress();
+    let result: RunResult;
+    try {
+      result = await simulate(scenario, {
+        strategies,
+        custom,
+        bound: !args.skipBound,
+        check: args.check,
+        onProgress: progress.update,
+      });
+    } finally {
+      progress.stop();
+    }
+    const out = args.out ?? join("results", scenario.name);
+    await writeResults(out, result);
+    for (const report of result.imports) printImport(report);
+    printTable(result);
+    if (args.check)
+      console.log("Checked: energy balances in every row, and money to the last micro-yuan.");
+    console.log(`Results are in ${out}; open ${join(out, "report.html")} in a browser.`);
+  });
+}
+
+function printImport({ file, format, rows, used, dropped, notes }: ImportReport): void {
+  console.log(`${file}: ${format}; ${used.toString()} of ${rows.toString()} rows used`);
+  for (const { reason, count, firstLine } of dropped)
+    console.log(
+      `  left out: ${count.toString()} (${reason}; first in line ${firstLine.toString()})`,
+    );
+  for (const note of notes) console.log(`  ${note}`);
+}
+
+function printTable({ strategies }: RunResult): void {
+  console.table(
+    Object.fromEntries(
+      strategies.map(({ name, summary: s }) => [
+        name,
+        {
+          "PV used, %": round(100 * s.pvUtilisation),
+          "import, kWh": round(s.importKwh),
+          "bound, kWh": s.importLowerBoundKwh === null ? "–" : round(s.importLowerBoundKwh),
+          "users pay, yuan": round(s.userSpendYuan),
+          "profit, yuan": round(s.dcProfitYuan),
+          "done / late": `${s.tasksCompleted.toString()} / ${s.tasksLate.toString()}`,
+          transfers: s.transfers,
+        },
+      ]),
+    ),
+  );
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;
