@@ -27,7 +27,7 @@ import {
   writeMarket,
   type MarketRecord,
 } from "../sim/market/record.ts";
-import { run } from "./action.ts";
+import { run as runAction } from "./action.ts";
 
 type RoleName = keyof typeof ROLES;
 
@@ -51,7 +51,7 @@ export default function action(
   args: Arguments,
   hre: HardhatRuntimeEnvironment,
 ): Promise<Result<undefined, UserError>> {
-  return run(() => deploy(args, hre));
+  return runAction(() => deploy(args, hre));
 }
 
 async function deploy(args: Arguments, hre: HardhatRuntimeEnvironment): Promise<void> {
