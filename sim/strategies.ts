@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { byExpectedShare, byGridPrice, type PricingRule } from "./agents/pricing.ts";
 import { UserError } from "./errors.ts";
 import { parseStrategy, type BASES } from "./scenario/strategy.ts";
+import { lookAhead } from "./scheduling/lookAhead.ts";
 import { opportunistic, runNow, type Scheduler } from "./scheduling/scheduler.ts";
 
 /** What a strategy's name begins with: how work is scheduled and priced. */
@@ -27,6 +28,7 @@ export interface Strategy extends Rules {
 const BUILT_IN: Readonly<Record<(typeof BASES)[number], Rules>> = {
   "grid-only": { scheduler: runNow, pricing: byGridPrice, usesPv: false },
   "contract-only": { scheduler: runNow, pricing: byExpectedShare, usesPv: true },
+  "look-ahead": { scheduler: lookAhead, pricing: byExpectedShare, usesPv: true },
   opportunistic: { scheduler: opportunistic, pricing: byExpectedShare, usesPv: true },
 };
 

@@ -164,7 +164,8 @@ export class DataCentreAgent {
     if (!this.conduct.usesPv) this.ahead.fill(0);
     const forecastWh = this.ahead[0] ?? 0;
     const jobs = this.jobs.filter((job) => job.away === 0);
-    this.gapWh = this.conduct.scheduler.plan({ hour, forecastWh, jobs, rack: this.rack });
+    const { ahead, rack } = this;
+    this.gapWh = this.conduct.scheduler.plan({ hour, forecastWh, ahead, jobs, rack });
   }
 
   /**
@@ -409,6 +410,7 @@ export class DataCentreAgent {
       id,
       ledger.handBack(wallet, transferId, job.contractId, BigInt(share), due),
     );
+    if (job.placed) this.rack.remove(job);
     job.away = share;
     if (!this.returned.has(job.contractId)) {
       this.returned.add(job.contractId);

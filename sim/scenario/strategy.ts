@@ -3,7 +3,7 @@ import { UserError } from "../errors.ts";
 import { nearest } from "./nearest.ts";
 
 /** Schedulers that come with heliomarket, by the names that scenarios use. */
-export const BASES = ["grid-only", "contract-only", "opportunistic"] as const;
+export const BASES = ["grid-only", "contract-only", "opportunistic", "look-ahead"] as const;
 
 /** A strategy's name, taken apart. */
 export interface StrategyParts {

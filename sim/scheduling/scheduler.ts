@@ -7,6 +7,8 @@ export interface HourPlan {
   readonly hour: number;
   /** E_in(t, t+1) of eq. (6): PV energy predicted for the hour, Wh. */
   readonly forecastWh: number;
+  /** The same for this hour and those after it, one day; Wh each. */
+  readonly ahead: Float64Array;
   /** Unfinished jobs in the order in which they came. */
   readonly jobs: readonly Job[];
   /** Empty; what the scheduler places on it runs. */
@@ -73,7 +75,7 @@ export const opportunistic: Scheduler = {
 export const mustRun = (job: Job, hour: number): boolean => slackHours(job, hour) < 1;
 
 /** Places what runs in any case: priority work that is running, then new priority work, then what cannot wait. */
-function placeFirst(jobs: readonly Job[], hour: number, rack: Rack): void {
+export function placeFirst(jobs: readonly Job[], hour: number, rack: Rack): void {
   const urgent: Job[] = [];
   for (const job of jobs) {
     if (job.priority && job.running) rack.place(job);

@@ -47,7 +47,8 @@ function planned(
   spec = SPEC,
 ): { gap: number; ran: boolean[]; rack: Rack } {
   const rack = new Rack(spec);
-  const gap = scheduler.plan({ hour, forecastWh, jobs, rack });
+  const ahead = Float64Array.of(forecastWh);
+  const gap = scheduler.plan({ hour, forecastWh, ahead, jobs, rack });
   return { gap, ran: jobs.map(({ placed }) => placed), rack };
 }
 
