@@ -269,7 +269,7 @@ function beside(paper: number, ours: number): Verdict {
 }
 
 const otherSize = ({ scenario }: RunResult): string =>
-  `The paper’s figure is of ${PAPER_SERVERS} servers in ${PAPER_HOURS}${NBSP}h; this run has ${fixed(serversOf(scenario))} servers in ${fixed(scenario.hours)} h.`;
+  `The paper’s figure is of ${PAPER_SERVERS} servers in ${PAPER_HOURS}${NBSP}h; this run has ${fixed(serversOf(scenario))} servers in ${fixed(scenario.hours)}${NBSP}h.`;
 
 /** Why the paper's extra income is out of reach, by its own numbers. */
 export function boundNote(): string {

@@ -164,6 +164,8 @@ function aligned(rows: readonly (readonly string[])[]): string[] {
         const width = widths[column] ?? 0;
         return column < 2 ? value.padEnd(width) : value.padStart(width);
       })
+      // Settings have no units.
+      .filter((_, column) => widths[column] !== 0)
       .join("  ")
       .trimEnd(),
   );
