@@ -17,6 +17,8 @@ import {
   find,
   fullest,
   isPaperSize,
+  lacking,
+  lackingForGain,
   mostSavedYuan,
   serversOf,
   transferring,
@@ -69,10 +71,6 @@ const notRun = (about: About, ...names: readonly string[]): Claim => ({
   note: `Add ${list(names.map((name) => `"${name}"`))} under "strategies" in the scenario.`,
 });
 
-/** The names that were not run. */
-const absent = (result: RunResult, ...names: readonly string[]): string[] =>
-  names.filter((name) => find(result, name) === undefined);
-
 function pvUtilisation(result: RunResult): Claim {
   const about = {
     id: "pv-utilisation",
@@ -84,7 +82,7 @@ function pvUtilisation(result: RunResult): Claim {
   const found = [CONTRACT_ONLY, OPPORTUNISTIC, OPPORTUNISTIC_ESD].map((name) => find(result, name));
   const [contracts, scheduled, stored] = found;
   if (contracts === undefined || scheduled === undefined || stored === undefined) {
-    return notRun(about, ...absent(result, CONTRACT_ONLY, OPPORTUNISTIC, OPPORTUNISTIC_ESD));
+    return notRun(about, ...lacking(result, CONTRACT_ONLY, OPPORTUNISTIC, OPPORTUNISTIC_ESD));
   }
   const rises = (from: StrategyResult, to: StrategyResult): boolean =>
     above(to.summary.pvUtilisation, from.summary.pvUtilisation) ||
@@ -143,7 +141,7 @@ function lessThroughEsd(result: RunResult): Claim {
   };
   const [contracts, scheduled] = [find(result, CONTRACT_ESD), find(result, OPPORTUNISTIC_ESD)];
   if (contracts === undefined || scheduled === undefined) {
-    return notRun(about, ...absent(result, CONTRACT_ESD, OPPORTUNISTIC_ESD));
+    return notRun(about, ...lacking(result, CONTRACT_ESD, OPPORTUNISTIC_ESD));
   }
   const [before, after] = [contracts.summary, scheduled.summary];
   return {
@@ -180,7 +178,7 @@ function incomeEveryHour(result: RunResult): Claim {
     compares: `income less costs of all data centres per hour, ${found?.name ?? FULL} against ${CONTRACT_ONLY}`,
     rule: "Reproduced if no hour earns less and the sum is above zero; partly if only the sum is.",
   };
-  if (found === undefined) return notRun(about, ...absent(result, CONTRACT_ONLY, FULL));
+  if (found === undefined) return notRun(about, ...lackingForGain(result));
   const held = found.extra.filter((yuan) => yuan >= -TOLERANCE).length;
   const total = sum(found.extra);
   const gains = above(total, 0);
@@ -208,7 +206,7 @@ function usersSpendLess(result: RunResult): Claim {
   const grid = find(result, GRID_ONLY);
   if (grid === undefined || strategy === undefined) {
     const lacks = strategy === undefined ? [FULL] : [];
-    return notRun(about, ...absent(result, GRID_ONLY), ...lacks);
+    return notRun(about, ...lacking(result, GRID_ONLY), ...lacks);
   }
   const [before, after] = [grid.summary, strategy.summary];
   return {
@@ -286,7 +284,7 @@ function printedExtraIncome(result: RunResult): Claim {
     compares: `income less costs of all data centres, ${found?.name ?? FULL} against ${CONTRACT_ONLY}`,
     rule: BESIDE_RULE,
   };
-  if (found === undefined) return notRun(about, ...absent(result, CONTRACT_ONLY, FULL));
+  if (found === undefined) return notRun(about, ...lackingForGain(result));
   const ours = sum(found.extra);
   const same = isPaperSize(result.scenario);
   return {

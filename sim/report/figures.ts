@@ -9,6 +9,8 @@ import {
   OPPORTUNISTIC_ESD,
   find,
   fullest,
+  lacking,
+  lackingForGain,
   transferring,
 } from "./paper.ts";
 import type { RunResult, StrategyResult } from "./results.ts";
@@ -62,8 +64,8 @@ interface Definition {
   readonly number: number;
   readonly slug: string;
   readonly title: (per: string) => string;
-  /** The strategies that it needs, each as the alternatives to choose from. */
-  readonly needs: readonly string[];
+  /** What to add if it cannot be drawn. */
+  readonly lacks: (result: RunResult) => readonly string[];
   readonly plan: (context: Context) => Plan | undefined;
 }
 
@@ -242,7 +244,7 @@ const DEFINITIONS: readonly Definition[] = [
     number: 4,
     slug: "contract-only",
     title: (per) => `Load and PV output per ${per} with contracts alone`,
-    needs: [CONTRACT_ONLY],
+    lacks: (result) => lacking(result, CONTRACT_ONLY),
     plan: (context) => withoutStorage(context, CONTRACT_ONLY),
   },
   {
@@ -250,35 +252,35 @@ const DEFINITIONS: readonly Definition[] = [
     slug: "opportunistic",
     title: (per) =>
       `Load and PV output per ${per} with the opportunistic scheduler, without an ESD`,
-    needs: [OPPORTUNISTIC],
+    lacks: (result) => lacking(result, OPPORTUNISTIC),
     plan: (context) => withoutStorage(context, OPPORTUNISTIC),
   },
   {
     number: 6,
     slug: "opportunistic-esd",
     title: (per) => `Load and PV output per ${per} with the opportunistic scheduler and an ESD`,
-    needs: [OPPORTUNISTIC_ESD],
+    lacks: (result) => lacking(result, OPPORTUNISTIC_ESD),
     plan: withStorage,
   },
   {
     number: 7,
     slug: "extra-income",
     title: (per) => `Extra income of all data centres per ${per} against contracts alone`,
-    needs: [CONTRACT_ONLY, FULL],
+    lacks: lackingForGain,
     plan: extraIncome,
   },
   {
     number: 8,
     slug: "transfer-income",
     title: (per) => `Income of target data centres from transferred orders per ${per}`,
-    needs: [FULL],
+    lacks: (result) => lacking(result, FULL),
     plan: (context) => ofTransfers(context, "transfer_income_yuan"),
   },
   {
     number: 9,
     slug: "migration-cost",
     title: (per) => `Migration cost per ${per}`,
-    needs: [FULL],
+    lacks: (result) => lacking(result, FULL),
     plan: (context) => ofTransfers(context, "migration_cost_yuan"),
   },
 ];
@@ -320,7 +322,7 @@ function draw(context: Context, definition: Definition): Figure {
   const title = definition.title(time.per);
   const plan = definition.plan(context);
   if (plan === undefined) {
-    const absent = definition.needs.filter((name) => find(result, name) === undefined);
+    const absent = definition.lacks(result);
     const missing = `Left out: it needs the strategy ${list(absent.map((name) => `“${name}”`))}. Add it under “strategies” in the scenario and run again.`;
     return { id, number, title, missing };
   }

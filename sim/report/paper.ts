@@ -40,6 +40,16 @@ export const fullest = (result: RunResult): StrategyResult | undefined =>
     .map((name) => find(result, name))
     .find((strategy) => strategy !== undefined);
 
+/** The names among these that were not run. */
+export const lacking = (result: RunResult, ...names: readonly string[]): string[] =>
+  names.filter((name) => find(result, name) === undefined);
+
+/** What to add for a comparison with contracts alone that any strategy with the scheduler can serve. */
+export const lackingForGain = (result: RunResult): string[] => [
+  ...lacking(result, CONTRACT_ONLY),
+  ...(fullest(result) === undefined ? [FULL] : []),
+];
+
 /** The run's strategy with order transfers; the fullest of them if there are several. */
 export const transferring = (result: RunResult): StrategyResult | undefined =>
   find(result, FULL) ??

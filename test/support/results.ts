@@ -107,7 +107,7 @@ function summaryOf(hourly: readonly HourlyRow[], trades: readonly TradeRow[]): S
     total("transfer_cost_yuan") +
     total("migration_cost_yuan");
   const produced = kwh("pv_wh");
-  const last = Math.max(...hourly.map(({ hour }) => hour));
+  const last = hourly.reduce((latest, { hour }) => Math.max(latest, hour), 0);
   const left = hourly.reduce((sum, row) => sum + (row.hour === last ? row.stored_wh : 0), 0) / 1000;
   return {
     pvProducedKwh: produced,

@@ -146,6 +146,12 @@ describe("figures", () => {
     expect((all[3] as Missing).missing).to.contain("“opportunistic+esd+transfer”");
   });
 
+  it("ask for no more than they lack", () => {
+    const some = figuresOf(resultOf({ hours: 2, strategies: ["opportunistic"] }));
+    const { missing } = some.find(({ id }) => id === "fig7") as Missing;
+    expect(missing).to.contain("“contract-only”").and.not.to.contain("transfer");
+  });
+
   it("take the fullest strategy there is for figure 7", () => {
     const some = resultOf({ hours: 24, strategies: ["contract-only", "opportunistic"] });
     const seven = drawn(some).find(({ id }) => id === "fig7")!;
