@@ -1,32 +1,10 @@
 // Writes docs/scenario.schema.json and the tables in docs/scenarios.md from the scenario's schema. Run by `npm run schema`.
 
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 
-import { format, resolveConfig } from "prettier";
+import { scenarioReference } from "./scenario-reference.ts";
 
-import { jsonSchema, withFieldTables } from "../sim/scenario/reference.ts";
-
-/** The published files and what they are to hold, as prettier writes it. */
-export async function scenarioReference(): Promise<ReadonlyMap<string, string>> {
-  const root = new URL("../", import.meta.url);
-  const guide = await readFile(new URL("docs/scenarios.md", root), "utf8");
-  const drafts = [
-    ["docs/scenario.schema.json", jsonSchema()],
-    ["docs/scenarios.md", withFieldTables(guide)],
-  ] as const;
-  const files = drafts.map(async ([path, text]) => {
-    const filepath = new URL(path, root);
-    return [
-      path,
-      await format(text, { ...(await resolveConfig(filepath)), filepath: path }),
-    ] as const;
-  });
-  return new Map(await Promise.all(files));
-}
-
-if (import.meta.main) {
-  for (const [path, text] of await scenarioReference()) {
-    await writeFile(new URL(`../${path}`, import.meta.url), text);
-    console.log(path);
-  }
+for (const [path, text] of await scenarioReference()) {
+  await writeFile(new URL(`../${path}`, import.meta.url), text);
+  console.log(path);
 }

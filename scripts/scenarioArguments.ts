@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 
 import { loadScenario } from "../sim/scenario/load.ts";
+import { splitOverrides } from "../sim/scenario/override.ts";
 import type { Scenario } from "../sim/scenario/schema.ts";
 import type { CustomRules } from "../sim/strategies.ts";
 
@@ -17,6 +18,10 @@ export interface ScenarioArguments {
   readonly settings: readonly string[];
 }
 
+/** Everything that `--set` and what follows it ask to set. */
+export const fieldsToSet = (set: string | undefined, settings: readonly string[]): string[] =>
+  [set, ...settings].flatMap(splitOverrides);
+
 /** The parts of a list that is separated by commas. */
 export const listed = (text: string | undefined): string[] =>
   (text ?? "").split(",").flatMap((part) => (part.trim() === "" ? [] : [part.trim()]));
@@ -31,8 +36,7 @@ export async function loadFor(
   custom: readonly CustomRules[],
 ): Promise<Scenario> {
   const overrides = [
-    ...(set === undefined ? [] : [set]),
-    ...settings,
+    ...fieldsToSet(set, settings),
     ...(pv === undefined ? [] : [`pv.file=${JSON.stringify(resolve(pv))}`]),
     ...(tasks === undefined ? [] : [`tasks.file=${JSON.stringify(resolve(tasks))}`]),
     ...(seed === undefined ? [] : [`seed=${seed}`]),

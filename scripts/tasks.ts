@@ -4,6 +4,9 @@ import { ArgumentType } from "hardhat/types/arguments";
 
 const optional = { type: ArgumentType.STRING_WITHOUT_DEFAULT, defaultValue: undefined } as const;
 
+/** Hardhat takes no option twice, so what follows the first field to set stands behind it. */
+const settings = { name: "settings", description: "More fields to set", defaultValue: [] };
+
 const deploy = task("deploy", "Deploys a market, or completes one; records it in deployments/")
   .addOption({
     name: "parameters",
@@ -85,11 +88,7 @@ const simulate = task(
   })
   .addFlag({ name: "check", description: "Check the balance of energy and money in every row" })
   .addFlag({ name: "skipBound", description: "Leave out the lower bound of the import" })
-  .addVariadicArgument({
-    name: "settings",
-    description: "More fields to set",
-    defaultValue: [],
-  })
+  .addVariadicArgument(settings)
   .setAction(() => import("./simulate.ts"))
   .build();
 
@@ -99,5 +98,44 @@ const compare = task("compare", "Sets the results of several runs side by side")
   .setAction(() => import("./compare.ts"))
   .build();
 
+const sweep = task("sweep", "Runs a scenario over a grid of settings and many seeds, on all cores")
+  .addOption({
+    name: "scenario",
+    description: "Name of a scenario that comes with heliomarket, or a file (docs/scenarios.md)",
+    type: ArgumentType.STRING,
+    defaultValue: "paper",
+  })
+  .addOption({
+    name: "set",
+    description:
+      "Field and its values, as in battery.capacityWh=0,500,1000; more may follow; every combination is run",
+    ...optional,
+  })
+  .addOption({
+    name: "seeds",
+    description: "With how many seeds each combination is run",
+    type: ArgumentType.INT,
+    defaultValue: 20,
+  })
+  .addOption({
+    name: "out",
+    description: "Folder for the results; a sweep that was stopped goes on there",
+    type: ArgumentType.STRING,
+    defaultValue: "results/sweep",
+  })
+  .addOption({
+    name: "processes",
+    description: "How many processes run at a time (default: one for each core)",
+    type: ArgumentType.INT,
+    defaultValue: 0,
+  })
+  .addFlag({
+    name: "bound",
+    description: "Compute the lower bound of the grid import and the best welfare, too",
+  })
+  .addVariadicArgument(settings)
+  .setAction(() => import("./sweep.ts"))
+  .build();
+
 /** All tasks, for `hardhat.config.ts`. */
-export const tasks = [deploy, simulate, compare];
+export const tasks = [deploy, simulate, compare, sweep];

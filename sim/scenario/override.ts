@@ -28,6 +28,45 @@ export function parseOverride(text: string): Override | { readonly message: stri
   return { text, path, value: document.toJS() as unknown };
 }
 
+/**
+ * Cuts a text at separators, but not in brackets or quotes; pieces that are empty are left out, blanks around them too.
+ *
+ * @param separator one character that separates
+ */
+export function splitOutside(text: string, separator: RegExp): string[] {
+  const pieces: string[] = [];
+  let piece = "";
+  let depth = 0;
+  let quote = "";
+  for (const character of text) {
+    if (quote !== "") {
+      if (character === quote) quote = "";
+    } else if (/["']/.test(character) && /(^|[\s=,:[{])$/.test(piece)) {
+      // Only at the beginning of a value; elsewhere it is an apostrophe.
+      quote = character;
+    } else if (/[[{]/.test(character)) {
+      depth += 1;
+    } else if (/[\]}]/.test(character)) {
+      depth -= 1;
+    }
+    if (quote === "" && depth <= 0 && separator.test(character)) {
+      pieces.push(piece);
+      piece = "";
+    } else {
+      piece += character;
+    }
+  }
+  return [...pieces, piece].map((each) => each.trim()).filter((each) => each !== "");
+}
+
+/**
+ * The overrides in the text of one `--set`, separated by blanks. Hardhat takes an option once only, so that several fields
+ * have to be in one: `--set "battery.capacityWh=500 market.k=5"`.
+ */
+export function splitOverrides(text: string | undefined): string[] {
+  return splitOutside(text ?? "", /\s/);
+}
+
 /** A value that fields can be put into. */
 function isContainer(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;

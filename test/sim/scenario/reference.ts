@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 
 import { expect } from "chai";
 
-import { scenarioReference } from "../../../scripts/scenario-schema.ts";
+import { scenarioReference } from "../../../scripts/scenario-reference.ts";
 import { unitOf, withFieldTables } from "../../../sim/scenario/reference.ts";
 
 describe("The scenario's reference", () => {

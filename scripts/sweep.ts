@@ -1,0 +1,58 @@
+/** `npx hardhat sweep`: runs a scenario over a grid of settings and many seeds. */
+import { fileURLToPath } from "node:url";
+
+import type { Result } from "hardhat/types/utils";
+
+import { UserError } from "../sim/errors.ts";
+import { sweep, type SweepOutcome } from "../sim/sweep.ts";
+import { fingerprint } from "../sim/sweep/fingerprint.ts";
+import { run } from "./action.ts";
+import { showProgress } from "./progress.ts";
+import { fieldsToSet } from "./scenarioArguments.ts";
+
+interface Arguments {
+  readonly scenario: string;
+  readonly set: string | undefined;
+  readonly settings: readonly string[];
+  readonly seeds: number;
+  readonly out: string;
+  readonly processes: number;
+  readonly bound: boolean;
+}
+
+/** The task's action. */
+export default function action(args: Arguments): Promise<Result<undefined, UserError>> {
+  return run(async () => {
+    const { scenario, set, settings, seeds, out, processes, bound } = args;
+    if (processes < 0) throw new UserError("--processes must be a whole number from 1 on.");
+    const progress = showProgress();
+    try {
+      const outcome = await sweep({
+        scenario,
+        sets: fieldsToSet(set, settings),
+        seeds,
+        out,
+        bound,
+        ...(processes === 0 ? {} : { processes }),
+        module: new URL("../sim/sweep/simulation.ts", import.meta.url).href,
+        code: await fingerprint(fileURLToPath(new URL("../sim/", import.meta.url))),
+        onProgress: progress.update,
+      });
+      progress.stop();
+      print(outcome);
+    } finally {
+      progress.stop();
+    }
+  });
+}
+
+/** @throws UserError if a run failed */
+function print({ runs, kept, failed, files }: SweepOutcome): void {
+  console.log(`\n${runs} runs, ${kept} of them kept from earlier. Written: ${files.join(", ")}`);
+  if (failed.length === 0) return;
+  const list = failed.map(({ label, failure, stack }) => `  ${label}: ${stack ?? failure}`);
+  throw new UserError(
+    `${failed.length} of ${runs} runs failed and are not in the results; the same command tries them again.\n` +
+      list.join("\n"),
+  );
+}

@@ -1,0 +1,22 @@
+/** What a sweep and its worker processes say to each other. */
+import type { Scenario } from "../scenario/schema.ts";
+
+/** To a worker: run this. */
+export interface Order {
+  readonly scenario: Scenario;
+  /** Whether to compute the bounds, which takes longer. */
+  readonly bound: boolean;
+}
+
+/** From a worker: what the order came to. */
+export type Answer =
+  | { readonly strategies: unknown }
+  | {
+      /** What went wrong, in words. */
+      readonly failure: string;
+      /** Where in the code; absent if it is a person's to put right. */
+      readonly stack?: string;
+    };
+
+/** What a worker's module exports as `run`. */
+export type RunFunction = (scenario: Scenario, options: { bound: boolean }) => Promise<unknown>;
