@@ -24,7 +24,6 @@ interface Arguments {
 export default function action(args: Arguments): Promise<Result<undefined, UserError>> {
   return run(async () => {
     const { scenario, set, settings, seeds, out, processes, bound } = args;
-    if (processes < 0) throw new UserError("--processes must be a whole number from 1 on.");
     const progress = showProgress();
     try {
       const outcome = await sweep({
@@ -50,7 +49,13 @@ export default function action(args: Arguments): Promise<Result<undefined, UserE
 function print({ runs, kept, failed, files }: SweepOutcome): void {
   console.log(`\n${runs} runs, ${kept} of them kept from earlier. Written: ${files.join(", ")}`);
   if (failed.length === 0) return;
-  const list = failed.map(({ label, failure, stack }) => `  ${label}: ${stack ?? failure}`);
+  // The same failure is mostly that of many runs; one stack is enough.
+  const isFirst = (failure: string, i: number): boolean =>
+    failed.findIndex((other) => other.failure === failure) === i;
+  const list = failed.map(
+    ({ label, failure, stack }, i) =>
+      `  ${label}: ${isFirst(failure, i) ? (stack ?? failure) : failure}`,
+  );
   throw new UserError(
     `${failed.length} of ${runs} runs failed and are not in the results; the same command tries them again.\n` +
       list.join("\n"),

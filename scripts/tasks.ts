@@ -5,7 +5,11 @@ import { ArgumentType } from "hardhat/types/arguments";
 const optional = { type: ArgumentType.STRING_WITHOUT_DEFAULT, defaultValue: undefined } as const;
 
 /** Hardhat takes no option twice, so what follows the first field to set stands behind it. */
-const settings = { name: "settings", description: "More fields to set", defaultValue: [] };
+const settings = {
+  name: "settings" as const,
+  description: "More fields to set",
+  defaultValue: [] as string[],
+};
 
 const deploy = task("deploy", "Deploys a market, or completes one; records it in deployments/")
   .addOption({

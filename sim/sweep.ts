@@ -68,6 +68,10 @@ export async function sweep(options: SweepOptions): Promise<SweepOutcome> {
   if (!Number.isInteger(seeds) || seeds < 1 || seeds > MOST_SEEDS) {
     throw new UserError(`--seeds must be a whole number from 1 to ${MOST_SEEDS}, is ${seeds}.`);
   }
+  const processes = options.processes ?? availableParallelism();
+  if (!Number.isInteger(processes) || processes < 1) {
+    throw new UserError(`--processes must be a whole number from 1 on, is ${processes}.`);
+  }
   const axes = parseAxes(options.sets);
   const count = axes.reduce((product, { values }) => product * values.length, seeds);
   if (count > MOST_RUNS) {
@@ -88,7 +92,6 @@ export async function sweep(options: SweepOptions): Promise<SweepOutcome> {
   let done = kept;
   if (kept > 0) onProgress(done, runs.length, "kept from earlier");
 
-  const processes = options.processes ?? availableParallelism();
   const orders = due.map(({ run: { scenario } }) => ({ scenario, bound }));
   await runAll(orders, processes, options.module, async (index, answer) => {
     const place = due[index];

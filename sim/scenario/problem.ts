@@ -156,9 +156,15 @@ function advice(schema: Schema, value: unknown): string {
 function unknownField(path: Path): Problem {
   const parent = schemaAt(path.slice(0, -1))?.schema.properties ?? {};
   const names = Object.keys(parent).filter((name) => name !== "$schema");
-  const near = nearest(path.at(-1) ?? "", names);
-  const hint =
-    near === undefined ? `the fields here are ${names.join(", ")}` : `did you mean \`${near}\`?`;
+  const name = path.at(-1) ?? "";
+  const near = nearest(name, names);
+  const [outer = "", ...inner] = name.split(".");
+  let hint = `the fields here are ${names.join(", ")}`;
+  if (near !== undefined) hint = `did you mean \`${near}\`?`;
+  // Written in one line, as for --set.
+  if (inner.length > 0 && names.includes(outer)) {
+    hint = `write \`${outer}:\` and, indented below it, \`${inner.join(".")}:\``;
+  }
   return { paths: [path], ofName: true, message: `${nameOf(path)}: there is none; ${hint}` };
 }
 

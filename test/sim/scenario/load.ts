@@ -155,6 +155,11 @@ describe("loadScenario", () => {
       "FILE:2:1: field `colour`: there is none; the fields here are name, seed,",
     ],
     [
+      "a path as a name",
+      "battery.capacityWh: 5",
+      "there is none; write `battery:` and, indented below it, `capacityWh:`",
+    ],
+    [
       "an unknown field in a list",
       "tasks: { coreShares: [{ cores: 1, share: 1, core: 2 }] }",
       "`tasks.coreShares.0.core`: there is none; did you mean `cores`?",

@@ -183,6 +183,9 @@ describe("sweep", () => {
     expect(await errorOf({ seeds: 0 })).to.equal(
       "--seeds must be a whole number from 1 to 10000, is 0.",
     );
+    expect(await errorOf({ processes: 0 })).to.equal(
+      "--processes must be a whole number from 1 on, is 0.",
+    );
     expect(await errorOf({ sets: ["battery.capacityWh"] })).to.include(
       "must be a field and its values",
     );
