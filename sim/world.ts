@@ -1,5 +1,5 @@
 /** A market with everybody in it, and the hours going by. */
-import { keccak256, toBeHex, toUtf8Bytes, zeroPadValue } from "ethers";
+import { toBeHex, zeroPadValue } from "ethers";
 
 import { MarketAccess, type Party, type SaltSource } from "./agents/access.ts";
 import { BeaconAgent } from "./agents/beacon.ts";
@@ -13,6 +13,7 @@ import { PublicRecord } from "./agents/record.ts";
 import { UserAgent, type UserTerms } from "./agents/user.ts";
 import { Books } from "./books.ts";
 import type { Gain, Gains } from "./check.ts";
+import { keccak } from "./market/keccak.ts";
 import { Role, type Address, type Bytes32, type Ledger, type Plan } from "./market/ledger.ts";
 import { DEFAULT_PARAMETERS, type MarketParameters } from "./market/parameters.ts";
 import { BPS } from "./market/money.ts";
@@ -24,7 +25,6 @@ import type { HourlyRow, TradeRow, TransferRow } from "./report/results.ts";
 import type { Scenario } from "./scenario/schema.ts";
 import type { Strategy } from "./strategies.ts";
 import type { Task } from "./traces/task.ts";
-import { Random } from "./random.ts";
 import { MB_PER_GB, microYuan, SECONDS_PER_HOUR } from "./units.ts";
 
 /** Slots before the run: one to announce tariffs in, one to commission sites in. */
@@ -128,7 +128,7 @@ export class World {
   private readonly access: MarketAccess;
   private readonly contracts: ContractIndex;
   private readonly keeper: KeeperAgent;
-  private readonly board = new QuoteBoard();
+  private readonly board: QuoteBoard;
   private readonly users: UserAgent[] = [];
   private readonly dataCentres: DataCentreAgent[] = [];
   private readonly meters: MeterAgent[] = [];
@@ -164,6 +164,7 @@ export class World {
       SLOTS_BEFORE,
     );
     this.contracts = new ContractIndex(ledger, record);
+    this.board = new QuoteBoard((slot) => this.access.hourOf(slot));
     this.keeper = new KeeperAgent(this.access, this.newWallet());
   }
 
@@ -444,7 +445,7 @@ export class World {
           id,
           wallet,
           role,
-          certificate: keccak256(toUtf8Bytes(id)),
+          certificate: keccak(id),
           validUntil: FAR_FUTURE,
           expiry: FAR_FUTURE,
         },
@@ -469,12 +470,12 @@ export class World {
 
   private secret(of: string): Bytes32 {
     const { seed, name } = this.inputs.scenario;
-    return keccak256(toUtf8Bytes(`${name}/${seed.toString()}/${of}`));
+    return keccak(`${name}/${seed}/${of}`);
   }
 
-  // As secret as a simulation needs; agents on a chain have keys of their own to derive theirs from.
+  // As secret as the run's name and seed; agents on a chain derive theirs from their keys.
   private readonly salts: SaltSource = (participant, slot) =>
-    new Random(`${this.inputs.scenario.seed}/salt/${participant}/${slot}`).bytes32();
+    this.secret(`salt/${participant}/${slot}`);
 
   private get theBooks(): Books {
     if (this.books === undefined) throw new Error("The world is not set up.");

@@ -1,6 +1,5 @@
 /** A data centre: sells compute, schedules it, hands it over when the sun fails. */
 import type { Delivery, Offer, Plan, SupplyContract, Transfer } from "../market/ledger.ts";
-import { energyShareUp } from "../market/money.ts";
 import { Source, type Flows } from "../physics/supply.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import {
@@ -433,32 +432,31 @@ export class DataCentreAgent {
       ? prices.gridYuanPerKWh
       : share * prices.pvYuanPerKWh + (1 - share) * prices.gridYuanPerKWh;
 
-    const termsOf = (
-      quote: StandingQuote,
-    ): { coreSeconds: number; energy: bigint; due: number } => {
-      const due = Math.min(this.access.hourOf(quote.lastSlot), job.deadlineHour);
+    const perHour = job.cores * SECONDS_PER_HOUR;
+    const wholeWh = Number(job.energyWh);
+    const whole = Number(job.coreSeconds);
+    const shareOf = ({ lastHour }: StandingQuote): { coreSeconds: number; due: number } => {
+      const due = Math.min(lastHour, job.deadlineHour);
       // One hour to spare: the work may begin late in the first.
-      const most = (due - hour) * job.cores * SECONDS_PER_HOUR;
-      const coreSeconds = Math.min(job.remaining, most);
-      const energy = energyShareUp(job.energyWh, BigInt(Math.max(0, coreSeconds)), job.coreSeconds);
-      return { coreSeconds, energy, due };
+      return { coreSeconds: Math.min(job.remaining, (due - hour) * perHour), due };
     };
-    const quote = this.board.cheapest((standing) => {
-      const { coreSeconds, energy, due } = termsOf(standing);
-      const restHours = Math.ceil((job.remaining - coreSeconds) / (job.cores * SECONDS_PER_HOUR));
-      const saved = (Number(energy) / 1000) * (costYuanPerKWh - Number(standing.price) / 1e6);
+    const standing = this.board.cheapest((candidate) => {
+      const { coreSeconds, due } = shareOf(candidate);
+      const energyWh = Math.ceil((wholeWh * coreSeconds) / whole);
+      const savedYuan = (energyWh / 1000) * (costYuanPerKWh - candidate.yuanPerKWh);
       return (
-        standing.dataCentre !== participant &&
         coreSeconds > 0 &&
+        savedYuan > feeYuan &&
+        candidate.cores >= job.cores &&
+        candidate.energyWh >= energyWh &&
+        candidate.dataCentre !== participant &&
         // What is left comes back when the sun there is gone, and has to be done then.
-        job.deadlineHour - due >= restHours &&
-        standing.cores >= BigInt(job.cores) &&
-        standing.energy >= energy &&
-        saved > feeYuan
+        job.deadlineHour - due >= Math.ceil((job.remaining - coreSeconds) / perHour)
       );
     });
-    if (quote === undefined) return;
-    const { coreSeconds, due } = termsOf(quote);
+    if (standing === undefined) return;
+    const { dataCentre: target, quote } = standing;
+    const { coreSeconds, due } = shareOf(standing);
     const inTime =
       transfers.mode === "compute-time" ||
       (transfers.mode === "either" && share >= REPAYABLE_SHARE);
@@ -466,7 +464,7 @@ export class DataCentreAgent {
       id,
       this.access.ledger.take(wallet, {
         contractId: job.contractId,
-        target: quote.dataCentre,
+        target,
         coreSeconds: BigInt(coreSeconds),
         maxPrice: quote.price,
         due: this.access.slotOf(due),
@@ -483,8 +481,8 @@ export class DataCentreAgent {
     record.onFor("TransferDefaulted", "transferId", transferId, () => {
       job.away = 0;
     });
-    this.board.set(quote.dataCentre, await ledger.quoteOf(quote.dataCentre));
-    const peer = this.peers(quote.dataCentre);
+    this.board.set(target, await ledger.quoteOf(target));
+    const peer = this.peers(target);
     peer?.receive(job, coreSeconds, due, "taken");
     if (inTime) peer?.claims.set(transferId, participant);
   }

@@ -1,21 +1,42 @@
 /** The public list of quotes for order transfers, cheapest first. */
 import type { Quote } from "../market/ledger.ts";
+import { yuan } from "../units.ts";
 
 /** A quote and who gave it. */
-export interface StandingQuote extends Quote {
+export interface StandingQuote {
   readonly dataCentre: bigint;
+  /** As it stands on the ledger. */
+  readonly quote: Quote;
+  readonly yuanPerKWh: number;
+  readonly energyWh: number;
+  readonly cores: number;
+  /** Last hour in which work may be done. */
+  readonly lastHour: number;
 }
 
 /** Quotes as the record tells them. */
 export class QuoteBoard {
+  private readonly hourOf: (slot: bigint) => number;
   private readonly quotes = new Map<bigint, StandingQuote>();
   private sorted: StandingQuote[] | undefined;
+
+  constructor(hourOf: (slot: bigint) => number) {
+    this.hourOf = hourOf;
+  }
 
   /** Notes what a data centre quotes now; energy 0 is nothing. */
   set(dataCentre: bigint, quote: Quote): void {
     this.sorted = undefined;
     if (quote.energy === 0n || quote.cores === 0n) this.quotes.delete(dataCentre);
-    else this.quotes.set(dataCentre, { ...quote, dataCentre });
+    else
+      this.quotes.set(dataCentre, {
+        dataCentre,
+        quote,
+        yuanPerKWh: yuan(quote.price),
+        energyWh: Number(quote.energy),
+        cores: Number(quote.cores),
+        lastHour: this.hourOf(quote.lastSlot),
+      });
   }
 
   /** What a data centre quotes; undefined if nothing. */
@@ -23,18 +44,14 @@ export class QuoteBoard {
     return this.quotes.get(dataCentre);
   }
 
-  /**
-   * The cheapest quote that `fits`; among equals the one with most energy left, which spreads the work.
-   */
+  /** The first quote that `fits`, cheapest first; among equals those with most energy left, which spreads the work. */
   cheapest(fits: (quote: StandingQuote) => boolean): StandingQuote | undefined {
     this.sorted ??= [...this.quotes.values()].sort(
       (a, b) =>
-        compare(a.price, b.price) ||
-        compare(b.energy, a.energy) ||
-        compare(a.dataCentre, b.dataCentre),
+        a.yuanPerKWh - b.yuanPerKWh ||
+        b.energyWh - a.energyWh ||
+        Number(a.dataCentre - b.dataCentre),
     );
     return this.sorted.find(fits);
   }
 }
-
-const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -11,7 +11,7 @@ export class PublicRecord {
   private readonly everybody = new Map<string, Listener[]>();
   private readonly byParticipant = new Map<
     string,
-    { field: string; by: Map<bigint, Listener[]> }[]
+    { field: string; by: Map<number, Listener[]> }[]
   >();
 
   /** Asks for all events of a name. */
@@ -30,9 +30,10 @@ export class PublicRecord {
       index = { field, by: new Map() };
       indices.push(index);
     }
-    const list = index.by.get(participant);
+    const key = Number(participant);
+    const list = index.by.get(key);
     if (list) list.push(listener);
-    else index.by.set(participant, [listener]);
+    else index.by.set(key, [listener]);
   }
 
   /** Tells what a call did. */
@@ -43,7 +44,7 @@ export class PublicRecord {
       const indices = this.byParticipant.get(name);
       if (indices === undefined) continue;
       for (const { field, by } of indices) {
-        const listeners = by.get(args[field] as bigint);
+        const listeners = by.get(Number(args[field]));
         if (listeners) for (const listener of listeners) listener(args);
       }
     }

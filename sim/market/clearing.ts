@@ -2,8 +2,9 @@
  * The auction's rule (the paper, section 2.2) as pure functions: the order of a book, and its matching. A caller of `clear`
  * computes its lists with it, and the local ledger clears with it.
  */
-import { getBytes, keccak256 } from "ethers";
+import { getBytes } from "ethers";
 
+import { keccak } from "./keccak.ts";
 import type { Bytes32 } from "./ledger.ts";
 import { tradePrice } from "./money.ts";
 
@@ -90,7 +91,7 @@ class Lot {
   draw(place: number, count: number): number {
     if (count === 1) return 0;
     this.place.setUint32(0, place);
-    return Number(BigInt(keccak256(this.message)) % BigInt(count));
+    return Number(BigInt(keccak(this.message)) % BigInt(count));
   }
 }
 

@@ -1,5 +1,5 @@
 /** The sealed auction: plans, books and their clearing. */
-import { AbiCoder, keccak256, TypedDataEncoder, ZeroAddress, ZeroHash } from "ethers";
+import { AbiCoder, getBytes, keccak256, TypedDataEncoder, ZeroAddress, ZeroHash } from "ethers";
 
 import {
   least,
@@ -30,6 +30,7 @@ import {
   type SkippedItem,
   type Windows,
 } from "../ledger.ts";
+import { keccak } from "../keccak.ts";
 import { domainOf, PLAN_TYPES } from "../messages.ts";
 import { amountUp, bpsUp, depositBps } from "../money.ts";
 import type { LocalMarket } from "./market.ts";
@@ -260,7 +261,7 @@ export class LocalAuction {
       ...book,
       bids: book.bids + BigInt(bids.length),
       offers: book.offers + BigInt(offers.length),
-      saltSum: (book.saltSum + BigInt(keccak256(salt))) % SALT_SUM,
+      saltSum: (book.saltSum + BigInt(keccak(getBytes(salt)))) % SALT_SUM,
     });
     world.emit("Revealed", { participant, slot, salt });
   }

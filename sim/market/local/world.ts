@@ -103,30 +103,37 @@ interface Undoable {
   forget(): void;
 }
 
+/** What a key is looked up by: the numbers of participants, contracts and slots are small, and quicker so than as bigints. */
+const lookup = (key: bigint | Address): number | Address =>
+  typeof key === "bigint" ? Number(key) : key;
+
 /** A map whose changes are undone when the call that made them is refused. Its values are replaced, never changed. */
 export class StateMap<K extends bigint | Address, V> {
   private readonly world: World;
-  private readonly map = new Map<K, V>();
-  private readonly keys: K[] = [];
+  private readonly map = new Map<number | Address, V>();
+  private readonly keys: (number | Address)[] = [];
   private readonly before: (V | undefined)[] = [];
 
   constructor(world: World) {
     this.world = world;
   }
 
+  /** @param key a number below 2^53 */
   get(key: K): V | undefined {
-    return this.map.get(key);
+    return this.map.get(lookup(key));
   }
 
   set(key: K, value: V): void {
-    this.note(key);
-    this.map.set(key, value);
+    const at = lookup(key);
+    this.note(at);
+    this.map.set(at, value);
   }
 
   delete(key: K): void {
-    if (!this.map.has(key)) return;
-    this.note(key);
-    this.map.delete(key);
+    const at = lookup(key);
+    if (!this.map.has(at)) return;
+    this.note(at);
+    this.map.delete(at);
   }
 
   /** How many keys there are. */
@@ -135,8 +142,9 @@ export class StateMap<K extends bigint | Address, V> {
   }
 
   undo(): void {
-    const key = this.keys.pop() as K;
+    const key = this.keys.pop();
     const before = this.before.pop();
+    if (key === undefined) return;
     if (before === undefined) this.map.delete(key);
     else this.map.set(key, before);
   }
@@ -146,7 +154,7 @@ export class StateMap<K extends bigint | Address, V> {
     this.before.length = 0;
   }
 
-  private note(key: K): void {
+  private note(key: number | Address): void {
     this.keys.push(key);
     this.before.push(this.map.get(key));
     this.world.changed(this);
