@@ -18,6 +18,7 @@ interface Arguments extends ScenarioArguments {
   readonly out: string | undefined;
   readonly check: boolean;
   readonly skipBound: boolean;
+  readonly batteries: boolean;
 }
 
 /** The task's action. */
@@ -38,6 +39,7 @@ export default function action(args: Arguments): Promise<Result<undefined, UserE
         custom,
         bound: !args.skipBound,
         check: args.check,
+        batteries: args.batteries,
         onProgress: progress.update,
       });
     } finally {
@@ -47,6 +49,10 @@ export default function action(args: Arguments): Promise<Result<undefined, UserE
     await writeResults(out, result);
     for (const report of result.imports) printImport(report);
     printTable(result);
+    for (const { strategy, capacityWh } of result.smallestBatteries)
+      console.log(
+        `Smallest battery without export, ${strategy}: ${capacityWh === null ? "none" : `${capacityWh.toString()} Wh`}`,
+      );
     if (args.check)
       console.log("Checked: energy balances in every row, and money to the last micro-yuan.");
     console.log(`Results are in ${out}; open ${join(out, "report.html")} in a browser.`);

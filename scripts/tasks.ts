@@ -92,6 +92,10 @@ const simulate = task(
   })
   .addFlag({ name: "check", description: "Check the balance of energy and money in every row" })
   .addFlag({ name: "skipBound", description: "Leave out the lower bound of the import" })
+  .addFlag({
+    name: "batteries",
+    description: "Find the smallest batteries with which no PV is exported (some twenty more runs)",
+  })
   .addVariadicArgument(settings)
   .setAction(() => import("./simulate.ts"))
   .build();

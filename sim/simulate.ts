@@ -3,9 +3,10 @@ import { checkEnergy, checkMoney } from "./check.ts";
 import { inputsOf } from "./inputs.ts";
 import { LocalLedger } from "./market/localLedger.ts";
 import { hourEnergyWh } from "./physics/series.ts";
-import type { RunResult, StrategyResult, TradeRow } from "./report/results.ts";
+import type { RunResult, SmallestBattery, StrategyResult, TradeRow } from "./report/results.ts";
 import type { Scenario } from "./scenario/schema.ts";
-import { importBound } from "./scheduling/bound.ts";
+import { importBound, type ImportBound } from "./scheduling/bound.ts";
+import { RUNS_PER_SEARCH, SEARCHED, smallestBattery } from "./smallestBattery.ts";
 import { strategyOf, type CustomRules, type Strategy } from "./strategies.ts";
 import { summaryOf } from "./summary.ts";
 import { SECONDS_PER_HOUR } from "./units.ts";
@@ -19,6 +20,8 @@ export interface SimulateOptions {
   readonly custom?: readonly CustomRules[];
   /** Whether the least import is computed, which takes a second or two per strategy at the paper's size. */
   readonly bound?: boolean;
+  /** Whether the smallest batteries without export are searched for, which takes some twenty more runs. */
+  readonly batteries?: boolean;
   /** Whether energy and money are checked in every row. */
   readonly check?: boolean;
   readonly onProgress?: (done: number, total: number, label: string) => void;
@@ -52,7 +55,8 @@ export async function simulate(
   );
   const { imports, ...inputs } = await inputsOf(scenario);
   const results: StrategyResult[] = [];
-  const total = strategies.length * scenario.hours;
+  const searched = options.batteries === true ? SEARCHED : [];
+  const total = (strategies.length + searched.length * RUNS_PER_SEARCH) * scenario.hours;
   for (const [index, strategy] of strategies.entries()) {
     const before = index * scenario.hours;
     results.push(
@@ -61,7 +65,16 @@ export async function simulate(
       }),
     );
   }
-  return { scenario, imports, strategies: results };
+  const smallestBatteries: SmallestBattery[] = [];
+  let done = strategies.length * scenario.hours;
+  for (const name of searched) {
+    const found = await smallestBattery(inputs, name, () => {
+      done += scenario.hours;
+      onProgress?.(done, total, `smallest battery, ${name}`);
+    });
+    smallestBatteries.push(found);
+  }
+  return { scenario, imports, strategies: results, smallestBatteries };
 }
 
 /** Runs one strategy. */
@@ -93,12 +106,12 @@ export async function runStrategy(
   return { name: strategy.name, summary, hourly, trades, transfers };
 }
 
-/** The least import that any schedule of the work that was done could need, kWh. */
+/** The least import that any schedule of the work that was done could need. */
 async function boundOf(
   { scenario, tasks, series }: WorldInputs,
   strategy: Strategy,
   trades: readonly TradeRow[],
-): Promise<number> {
+): Promise<ImportBound> {
   const { usableWh, chargeW, dischargeW, efficiency } = batteryOf(scenario, strategy);
   const items = trades.flatMap((trade) => {
     const task = tasks[trade.task];
@@ -111,7 +124,7 @@ async function boundOf(
     };
   });
   const hours = Array.from({ length: scenario.hours }, (_, hour) => hour);
-  const { importKwh } = await importBound({
+  return importBound({
     hours: scenario.hours,
     items,
     // Without PV nothing but the grid is there.
@@ -126,5 +139,4 @@ async function boundOf(
       initialWh: usableWh * scenario.battery.initialShare,
     },
   });
-  return importKwh;
 }

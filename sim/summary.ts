@@ -1,6 +1,7 @@
 /** What a strategy came to, from its rows. */
 import type { HourlyRow, StrategySummary, TradeRow } from "./report/results.ts";
 import type { Scenario } from "./scenario/schema.ts";
+import type { BoundHour, ImportBound } from "./scheduling/bound.ts";
 import type { WorldResult } from "./world.ts";
 
 const GRAMS_PER_KILOGRAM = 1000;
@@ -27,13 +28,13 @@ const intensityOf = ({ emissions }: Scenario, hour: number): number => {
  * Sums up a run.
  *
  * @param tasks how many tasks there were
- * @param importLowerBoundKwh null if it was not computed
+ * @param least the least import, and how it is reached; null if it was not computed
  */
 export function summaryOf(
   tasks: number,
   result: WorldResult,
   scenario: Scenario,
-  importLowerBoundKwh: number | null,
+  least: ImportBound | null,
 ): StrategySummary {
   const { hourly, trades, transfers, bestWelfareYuan, dcReputation, userReputation } = result;
   const kwh = (of: keyof HourlyRow): number => sum(hourly, (row) => row[of] as number) / 1000;
@@ -44,6 +45,14 @@ export function summaryOf(
   const dischargeKwh = kwh("discharge_wh");
   const loadKwh = kwh("load_wh");
   const importKwh = kwh("import_wh");
+  const exportKwh = kwh("export_wh");
+  const switched = (row: HourlyRow): number => Math.min(row.import_wh, row.export_wh);
+  const exportSwitchingKwh = sum(hourly, switched) / 1000;
+  const exportNoWorkKwh =
+    sum(hourly, (row) => (row.suspended + row.waiting === 0 ? row.export_wh - switched(row) : 0)) /
+    1000;
+  const above = (kwhOfRun: number, of: (hour: BoundHour) => number): number | null =>
+    least === null ? null : kwhOfRun - sum(least.hourly, of) / 1000;
   const storedAtEndKwh =
     sum(
       hourly.filter(({ hour }) => hour === scenario.hours - 1),
@@ -66,13 +75,19 @@ export function summaryOf(
     pvProducedKwh,
     pvDirectKwh,
     pvStoredKwh,
-    exportKwh: kwh("export_wh"),
+    exportKwh,
     pvUtilisation: ratio(pvDirectKwh + pvStoredKwh, pvProducedKwh),
     selfSufficiency: ratio(pvDirectKwh + dischargeKwh, loadKwh),
     loadKwh,
     essLossKwh: pvStoredKwh - dischargeKwh - storedAtEndKwh,
     importKwh,
-    importLowerBoundKwh,
+    importLowerBoundKwh: least?.importKwh ?? null,
+    excessPartLoadKwh: above(loadKwh, ({ loadWh }) => loadWh),
+    excessExportKwh: above(exportKwh, ({ exportWh }) => exportWh),
+    excessEsdKwh: above(pvStoredKwh - dischargeKwh, (hour) => hour.chargeWh - hour.dischargeWh),
+    exportSwitchingKwh,
+    exportNoWorkKwh,
+    exportWaitingKwh: exportKwh - exportSwitchingKwh - exportNoWorkKwh,
     co2Kg:
       sum(hourly, (row) => (row.import_wh / 1000) * intensityOf(scenario, row.hour)) /
       GRAMS_PER_KILOGRAM,

@@ -178,6 +178,7 @@ export async function readResults(dir: string): Promise<RunResult> {
   return {
     scenario: summary.scenario,
     imports: summary.imports,
+    smallestBatteries: summary.smallestBatteries,
     strategies: Object.entries(summary.strategies).map(([name, strategy]) => ({
       name,
       summary: strategy,

@@ -77,6 +77,35 @@ export const METRICS: readonly MetricGroup[] = [
     ],
   },
   {
+    title: "What holds the import above the least",
+    metrics: [
+      metric(
+        "excessPartLoadKwh",
+        "Part load",
+        "kWh",
+        1,
+        "Servers that are not full take more for a core than full ones",
+      ),
+      metric("excessExportKwh", "Unused sun", "kWh", 1, "Exported beyond what had to be"),
+      metric(
+        "excessEsdKwh",
+        "Storage",
+        "kWh",
+        1,
+        "Lost in the ESDs, or left in them, beyond what had to be",
+      ),
+      metric(
+        "exportSwitchingKwh",
+        "Export: too little for a server",
+        "kWh",
+        1,
+        "PV beside servers on the grid, none of which it could feed alone",
+      ),
+      metric("exportNoWorkKwh", "Export: no work", "kWh", 1, "Nothing was waiting for the sun"),
+      metric("exportWaitingKwh", "Export: work waiting", "kWh", 1, "Work was left waiting"),
+    ],
+  },
+  {
     title: "Money",
     metrics: [
       metric("userSpendYuan", "Users’ spending", "yuan", 2, "Paid by users for their work"),

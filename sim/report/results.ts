@@ -111,6 +111,24 @@ export interface StrategySummary {
   readonly importKwh: number;
   /** Least import that any schedule of the work that was done could need; null if it was not computed. */
   readonly importLowerBoundKwh: number | null;
+  /**
+   * Where the import above the least comes from; the three add up to it. Servers that are not full, which take more for a
+   * core; null if the least was not computed.
+   */
+  readonly excessPartLoadKwh: number | null;
+  /** PV that was exported and need not have been. */
+  readonly excessExportKwh: number | null;
+  /** Lost in the ESDs, or left in them at the end, that need not have been. */
+  readonly excessEsdKwh: number | null;
+  /**
+   * Export by its cause; the three add up to it. PV that was too little for any of the servers that were on the grid in the
+   * same hour.
+   */
+  readonly exportSwitchingKwh: number;
+  /** Beyond that, in hours of data centres without work that waits. */
+  readonly exportNoWorkKwh: number;
+  /** Beyond that, while work was waiting. */
+  readonly exportWaitingKwh: number;
   readonly co2Kg: number;
   readonly userSpendYuan: number;
   readonly meanPriceYuanPerKwh: number;
@@ -153,10 +171,19 @@ export interface StrategyResult {
   readonly transfers: readonly TransferRow[];
 }
 
+/** The smallest battery of each data centre with which a strategy exports no PV. */
+export interface SmallestBattery {
+  readonly strategy: string;
+  /** Wh; null if even the largest that was tried is too small. */
+  readonly capacityWh: number | null;
+}
+
 /** What a run gave. */
 export interface RunResult {
   readonly scenario: Scenario;
   /** What was read from files; empty if nothing was. */
   readonly imports: readonly ImportReport[];
   readonly strategies: readonly StrategyResult[];
+  /** Empty if it was not asked for. */
+  readonly smallestBatteries: readonly SmallestBattery[];
 }

@@ -9,7 +9,12 @@ import {
   fullest,
   transferring,
 } from "./paper.ts";
-import { RESULTS_VERSION, type RunResult, type StrategySummary } from "./results.ts";
+import {
+  RESULTS_VERSION,
+  type RunResult,
+  type SmallestBattery,
+  type StrategySummary,
+} from "./results.ts";
 
 /** One of the paper's printed figures, and the run's. */
 export interface Beside {
@@ -30,6 +35,7 @@ export interface SummaryFile {
   readonly rows: Readonly<Record<"hourly" | "trades" | "transfers", number>>;
   readonly strategies: Readonly<Record<string, StrategySummary>>;
   readonly claims: readonly Claim[];
+  readonly smallestBatteries: readonly SmallestBattery[];
   readonly paper: Readonly<Record<"extraIncomeYuan" | "migrationCostYuan", Beside>>;
 }
 
@@ -51,6 +57,7 @@ export function summaryOf(
     rows: { hourly: rows("hourly"), trades: rows("trades"), transfers: rows("transfers") },
     strategies: Object.fromEntries(strategies.map(({ name, summary }) => [name, summary])),
     claims,
+    smallestBatteries: result.smallestBatteries,
     paper: {
       extraIncomeYuan: {
         paper: PAPER_EXTRA_INCOME_YUAN,
@@ -102,6 +109,12 @@ const SUMMARY: Readonly<Record<keyof StrategySummary, Check>> = {
   essLossKwh: isNumber,
   importKwh: isNumber,
   importLowerBoundKwh: isNumberOrNull,
+  excessPartLoadKwh: isNumberOrNull,
+  excessExportKwh: isNumberOrNull,
+  excessEsdKwh: isNumberOrNull,
+  exportSwitchingKwh: isNumber,
+  exportNoWorkKwh: isNumber,
+  exportWaitingKwh: isNumber,
   co2Kg: isNumber,
   userSpendYuan: isNumber,
   meanPriceYuanPerKwh: isNumber,
@@ -135,7 +148,7 @@ const ROWS = ["hourly", "trades", "transfers"];
 /** Whether a parsed file of this version has everything that readers use. */
 export function isSummaryFile(file: unknown): file is SummaryFile {
   if (!isRecord(file)) return false;
-  const { generator, scenario, rows, strategies, imports, claims } = file;
+  const { generator, scenario, rows, strategies, imports, claims, smallestBatteries } = file;
   return (
     isRecord(generator) &&
     typeof generator["version"] === "string" &&
@@ -146,6 +159,7 @@ export function isSummaryFile(file: unknown): file is SummaryFile {
     isRecord(strategies) &&
     Object.values(strategies).every(isStrategySummary) &&
     Array.isArray(imports) &&
-    Array.isArray(claims)
+    Array.isArray(claims) &&
+    Array.isArray(smallestBatteries)
   );
 }

@@ -120,6 +120,12 @@ function summaryOf(hourly: readonly HourlyRow[], trades: readonly TradeRow[]): S
     essLossKwh: kwh("charge_wh") - kwh("discharge_wh") - left,
     importKwh: kwh("import_wh"),
     importLowerBoundKwh: 0.8 * kwh("import_wh"),
+    excessPartLoadKwh: 0.1 * kwh("import_wh"),
+    excessExportKwh: 0.08 * kwh("import_wh"),
+    excessEsdKwh: 0.02 * kwh("import_wh"),
+    exportSwitchingKwh: 0.5 * kwh("export_wh"),
+    exportNoWorkKwh: 0.3 * kwh("export_wh"),
+    exportWaitingKwh: 0.2 * kwh("export_wh"),
     co2Kg: 0.581 * kwh("import_wh"),
     userSpendYuan: income,
     meanPriceYuanPerKwh: income / kwh("load_wh"),
@@ -217,6 +223,10 @@ export function resultOf(changes: Partial<Scenario> = {}): RunResult {
   const scenario = scenarioOf(changes);
   return {
     scenario,
+    smallestBatteries: [
+      { strategy: "contract-only+esd", capacityWh: 6400 },
+      { strategy: "opportunistic+esd", capacityWh: 4800 },
+    ],
     imports: [
       {
         file: "traces/nantes.csv",

@@ -39,7 +39,7 @@ describe("the paper's claims", () => {
 
   it("each say what they compare, with numbers, a verdict and its rule", () => {
     const claims = claimsOf(day);
-    expect(new Set(claims.map(({ id }) => id)).size).to.equal(8);
+    expect(new Set(claims.map(({ id }) => id)).size).to.equal(9);
     for (const one of claims) {
       expect(one.claim, one.id).to.match(/\.$/);
       expect(one.rule, one.id).to.match(/\.$/);
@@ -48,11 +48,30 @@ describe("the paper's claims", () => {
     }
   });
 
+  it("compare the smallest batteries, of which none may be enough", () => {
+    const verdict = (contracts: number | null, scheduled: number | null): string =>
+      claim(
+        {
+          ...day,
+          smallestBatteries: [
+            { strategy: "contract-only+esd", capacityWh: contracts },
+            { strategy: "opportunistic+esd", capacityWh: scheduled },
+          ],
+        },
+        "smaller-esd",
+      ).verdict;
+    expect(verdict(6400, 4800)).to.equal("reproduced");
+    expect(verdict(null, 4800)).to.equal("reproduced");
+    expect(verdict(4800, 4800)).to.equal("not");
+    expect(verdict(4800, null)).to.equal("not");
+    expect(verdict(null, null)).to.equal("not");
+  });
+
   it("are not run without their strategies, and name those", () => {
-    const none = resultOf({ hours: 3, strategies: ["other"] });
+    const none = { ...resultOf({ hours: 3, strategies: ["other"] }), smallestBatteries: [] };
     for (const one of claimsOf(none)) {
       expect(one.verdict, one.id).to.equal("not run");
-      expect(one.note, one.id).to.match(/^Add "/);
+      expect(one.note, one.id).to.match(/^Add "|^Run with --batteries/);
       expect(one.evidence, one.id).to.deep.equal([]);
     }
     const without = resultOf({ hours: 3 });

@@ -58,7 +58,7 @@ describe("a run's folder", () => {
     expect(summary.generator.version).to.match(/^\d+\.\d+\.\d+/);
     expect(summary.scenario.seed).to.equal(1);
     expect(Object.keys(summary.strategies)).to.deep.equal(small.scenario.strategies);
-    expect(summary.claims).to.have.length(8);
+    expect(summary.claims).to.have.length(9);
     expect(summary.rows.hourly).to.equal(26 * 30 * 5);
     expect(summary.paper.extraIncomeYuan.paper).to.equal(8863.51);
     expect(summary.paper.migrationCostYuan.paper).to.equal(59.23);
