@@ -1,7 +1,11 @@
 /** A run of a scenario: the same traces under every strategy, each in a market of its own in memory. */
+import { toBeHex, zeroPadValue } from "ethers";
+
 import { checkEnergy, checkMoney } from "./check.ts";
 import { inputsOf } from "./inputs.ts";
+import { keccak } from "./market/keccak.ts";
 import { LocalLedger } from "./market/localLedger.ts";
+import type { MarketParameters } from "./market/parameters.ts";
 import { hourEnergyWh } from "./physics/series.ts";
 import type { RunResult, SmallestBattery, StrategyResult, TradeRow } from "./report/results.ts";
 import type { Scenario } from "./scenario/schema.ts";
@@ -10,7 +14,7 @@ import { RUNS_PER_SEARCH, SEARCHED, smallestBattery } from "./smallestBattery.ts
 import { strategyOf, type CustomRules, type Strategy } from "./strategies.ts";
 import { summaryOf } from "./summary.ts";
 import { SECONDS_PER_HOUR } from "./units.ts";
-import { batteryOf, parametersOf, World, type WorldInputs } from "./world.ts";
+import { batteryOf, parametersOf, World, type Setting, type WorldInputs } from "./world.ts";
 
 /** What a run may be told beside its scenario. */
 export interface SimulateOptions {
@@ -77,6 +81,32 @@ export async function simulate(
   return { scenario, imports, strategies: results, smallestBatteries };
 }
 
+/** A market in memory, where a wallet is a number and nobody checks certificates. */
+function localSetting(ledger: LocalLedger, parameters: MarketParameters): Setting {
+  let wallets = 0;
+  return {
+    ledger,
+    clock: ledger,
+    parameters,
+    firstSlot: 0,
+    registrar: HOLDERS.registrar,
+    issuer: HOLDERS.issuer,
+    vault: ADDRESSES.vault,
+    seal: ({ salt }) => salt,
+    walletOf: () => {
+      wallets += 1;
+      return zeroPadValue(toBeHex(FIRST_WALLET + wallets), 20);
+    },
+    certificateOf: (id) => ({ fingerprint: keccak(id), validUntil: FAR_FUTURE }),
+  };
+}
+
+/** Addresses of participants begin after those that stand for the market's own. */
+const FIRST_WALLET = 0x1000;
+
+/** 2100-01-01. */
+const FAR_FUTURE = 4_102_444_800n;
+
 /** Runs one strategy. */
 export async function runStrategy(
   inputs: WorldInputs,
@@ -91,8 +121,7 @@ export async function runStrategy(
     addresses: ADDRESSES,
     commitments: "salt",
   });
-  const holders = { ...HOLDERS, vault: ADDRESSES.vault };
-  const world = new World(inputs, strategy, ledger, ledger, ({ salt }) => salt, holders);
+  const world = new World(inputs, strategy, localSetting(ledger, parametersOf(scenario)));
   const result = await world.run(onHour);
   if (check) {
     const battery = batteryOf(scenario, strategy);

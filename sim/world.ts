@@ -1,6 +1,4 @@
 /** A market with everybody in it, and the hours going by. */
-import { toBeHex, zeroPadValue } from "ethers";
-
 import { MarketAccess, type Party, type SaltSource } from "./agents/access.ts";
 import { BeaconAgent } from "./agents/beacon.ts";
 import { ContractIndex, type SignedContract } from "./agents/contracts.ts";
@@ -28,7 +26,7 @@ import type { Task } from "./traces/task.ts";
 import { MB_PER_GB, microYuan, SECONDS_PER_HOUR } from "./units.ts";
 
 /** Slots before the run: one to announce tariffs in, one to commission sites in. */
-const SLOTS_BEFORE = 2;
+export const SLOTS_BEFORE = 2;
 
 /** When in the commit window the agents decide, share of it; what comes later is in the next slot. */
 const COMMIT_AT = 7n;
@@ -112,22 +110,40 @@ export function labelOf({ microgrids }: Scenario, microgrid: number, dataCentre:
   return `${site}${round === 0 ? "" : ` ${(round + 1).toString()}`}/${(dataCentre + 1).toString()}`;
 }
 
-/** Who holds the market's roles, and the vault that deposits go to. */
-export interface WorldHolders {
+/** A certificate as the registry knows it. */
+export interface Certified {
+  readonly fingerprint: Bytes32;
+  /** Unix time. */
+  readonly validUntil: bigint;
+}
+
+/** The market that a world is in. */
+export interface Setting {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly parameters: MarketParameters;
+  /** Slot in which the world is set up; hour 0 is {@link SLOTS_BEFORE} slots later. */
+  readonly firstSlot: number;
+  /** Enrols participants and registers sites. */
   readonly registrar: Address;
+  /** Mints what participants pay with. */
   readonly issuer: Address;
   readonly vault: Address;
+  /** The commitment to a plan. */
+  seal(plan: Plan): Bytes32;
+  /** The wallet of a party, a new one for each. */
+  walletOf(id: string): Address | Promise<Address>;
+  certificateOf(id: string, wallet: Address, role: bigint): Certified | Promise<Certified>;
 }
 
 /** A market with its agents. */
 export class World {
   private readonly inputs: WorldInputs;
   private readonly strategy: Strategy;
-  private readonly clock: Clock;
-  private readonly holders: WorldHolders;
+  private readonly setting: Setting;
   private readonly access: MarketAccess;
   private readonly contracts: ContractIndex;
-  private readonly keeper: KeeperAgent;
+  private keeperAgent: KeeperAgent | undefined;
   private readonly board: QuoteBoard;
   private readonly users: UserAgent[] = [];
   private readonly dataCentres: DataCentreAgent[] = [];
@@ -139,33 +155,19 @@ export class World {
   private network: Party | undefined;
   private books: Books | undefined;
   private reports: (HourReport | undefined)[] = [];
-  private wallets = 0;
   /** Everybody with an account, and what was put into it. */
   private readonly parties: { party: Party; role: bigint; funds: bigint }[] = [];
 
-  constructor(
-    inputs: WorldInputs,
-    strategy: Strategy,
-    ledger: Ledger,
-    clock: Clock,
-    seal: (plan: Plan) => Bytes32,
-    holders: WorldHolders,
-  ) {
+  constructor(inputs: WorldInputs, strategy: Strategy, setting: Setting) {
+    const { ledger, parameters, firstSlot } = setting;
     this.inputs = inputs;
     this.strategy = strategy;
-    this.clock = clock;
-    this.holders = holders;
+    this.setting = setting;
     const record = new PublicRecord();
-    this.access = new MarketAccess(
-      ledger,
-      record,
-      parametersOf(inputs.scenario),
-      seal,
-      SLOTS_BEFORE,
-    );
+    const seal = (plan: Plan): Bytes32 => setting.seal(plan);
+    this.access = new MarketAccess(ledger, record, parameters, seal, firstSlot + SLOTS_BEFORE);
     this.contracts = new ContractIndex(ledger, record);
     this.board = new QuoteBoard((slot) => this.access.hourOf(slot));
-    this.keeper = new KeeperAgent(this.access, this.newWallet());
   }
 
   /**
@@ -206,18 +208,18 @@ export class World {
     const { access } = this;
     const { commitSeconds, revealSeconds } = access.parameters;
     const start = access.startOf(hour);
-    await this.clock.advanceTo(start);
+    await this.setting.clock.advanceTo(start);
     await this.settle(hour);
     for (const dataCentre of this.dataCentres) dataCentre.planHour(hour);
     if (this.strategy.transfer) await this.transferOrders(hour);
 
     const isLast = hour + 1 === this.inputs.scenario.hours;
     if (!isLast) {
-      await this.clock.advanceTo(start + (commitSeconds * COMMIT_AT) / COMMIT_OF);
+      await this.setting.clock.advanceTo(start + (commitSeconds * COMMIT_AT) / COMMIT_OF);
       await each([...this.users, ...this.dataCentres], (agent) => agent.commit(hour));
-      await this.clock.advanceTo(start + commitSeconds);
+      await this.setting.clock.advanceTo(start + commitSeconds);
       await each([...this.users, ...this.dataCentres], (agent) => agent.reveal());
-      await this.clock.advanceTo(start + commitSeconds + revealSeconds);
+      await this.setting.clock.advanceTo(start + commitSeconds + revealSeconds);
       const slot = access.slotOf(hour + 1);
       await this.beacon?.open(slot);
       this.theBooks.enterBook(await this.keeper.clear(slot));
@@ -268,10 +270,10 @@ export class World {
   /** Settles the last hour, and lets everything that was agreed run out. */
   private async close(): Promise<void> {
     const { hours, transfers } = this.inputs.scenario;
-    await this.clock.advanceTo(this.access.startOf(hours));
+    await this.setting.clock.advanceTo(this.access.startOf(hours));
     await this.settle(hours);
     const end = hours + transfers.repaymentHours + 1;
-    await this.clock.advanceTo(this.access.startOf(end));
+    await this.setting.clock.advanceTo(this.access.startOf(end));
     await this.keeper.tidy(this.access.slotOf(end));
     await each([...this.users, ...this.dataCentres], (agent) => agent.leave());
     await this.beacon?.leave();
@@ -312,7 +314,8 @@ export class World {
     const { scenario, tasks } = this.inputs;
     const { microgrids, prices, hours } = scenario;
     const { access } = this;
-    await this.clock.advanceTo(access.startOf(-SLOTS_BEFORE));
+    await this.setting.clock.advanceTo(access.startOf(-SLOTS_BEFORE));
+    this.keeperAgent = new KeeperAgent(access, await this.setting.walletOf("keeper"));
     const grids = [];
     for (let i = 0; i < microgrids.count; i += 1)
       grids.push(await this.join(`grid-${i.toString()}`, Role.gridOperator, GRID_FUNDS));
@@ -340,13 +343,13 @@ export class World {
         id,
         access.ledger.announce(wallet, access.slotOf(-1), importPrice, feedInPrice),
       );
-    await this.clock.advanceTo(access.startOf(-1));
+    await this.setting.clock.advanceTo(access.startOf(-1));
     for (const [index, { label, participant }] of booked.entries()) {
       const microgrid = Math.floor(index / microgrids.dataCentres);
       await this.setUpDataCentre(label, participant, microgrid, grids[microgrid]);
     }
     // The slot in which the sites were commissioned is read like any other.
-    await this.clock.advanceTo(access.startOf(0));
+    await this.setting.clock.advanceTo(access.startOf(0));
     this.reports = [];
   }
 
@@ -396,7 +399,7 @@ export class World {
       gridLimitWh: BigInt(Math.ceil(Math.max(mostLoad, plant.inverterW))) + METER_ROUNDING,
       version: 1n,
     };
-    const signature = { signer: this.holders.registrar };
+    const signature = { signer: this.setting.registrar };
     await access.must(label, access.ledger.commission(wallet, site, signature));
 
     const terms: DataCentreTerms = {
@@ -435,8 +438,9 @@ export class World {
   /** Enrols a party and fills its account. */
   private async join(id: string, role: bigint, funds: number): Promise<Party> {
     const { ledger } = this.access;
-    const { registrar, issuer, vault } = this.holders;
-    const wallet = this.newWallet();
+    const { registrar, issuer, vault } = this.setting;
+    const wallet = await this.setting.walletOf(id);
+    const { fingerprint, validUntil } = await this.setting.certificateOf(id, wallet, role);
     const participant = await this.access.must(
       id,
       ledger.enrol(
@@ -445,9 +449,9 @@ export class World {
           id,
           wallet,
           role,
-          certificate: keccak(id),
-          validUntil: FAR_FUTURE,
-          expiry: FAR_FUTURE,
+          certificate: fingerprint,
+          validUntil,
+          expiry: validUntil,
         },
         { signer: registrar },
       ),
@@ -463,11 +467,6 @@ export class World {
     return party;
   }
 
-  private newWallet(): Address {
-    this.wallets += 1;
-    return zeroPadValue(toBeHex(0x1000_0000 + this.wallets), 20);
-  }
-
   private secret(of: string): Bytes32 {
     const { seed, name } = this.inputs.scenario;
     return keccak(`${name}/${seed}/${of}`);
@@ -477,6 +476,11 @@ export class World {
   private readonly salts: SaltSource = (participant, slot) =>
     this.secret(`salt/${participant}/${slot}`);
 
+  private get keeper(): KeeperAgent {
+    if (this.keeperAgent === undefined) throw new Error("The world is not set up.");
+    return this.keeperAgent;
+  }
+
   private get theBooks(): Books {
     if (this.books === undefined) throw new Error("The world is not set up.");
     return this.books;
@@ -485,9 +489,6 @@ export class World {
 
 /** A meter tells the sum of three counters in whole Wh, each of which may tell one more than its hour gave. */
 const METER_ROUNDING = 3n;
-
-/** 2100-01-01. */
-const FAR_FUTURE = 4_102_444_800n;
 
 const userLabel = (user: number): string => `user-${user.toString()}`;
 

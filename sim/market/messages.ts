@@ -2,7 +2,9 @@
  * EIP-712 types and domains of every message that is signed in the market; the contracts' type
  * hashes are their other half.
  */
-import type { TypedDataDomain, TypedDataField } from "ethers";
+import { keccak256, TypedDataEncoder, type TypedDataDomain, type TypedDataField } from "ethers";
+
+import type { Bytes32 } from "./ledger.ts";
 
 /** Contracts that check signatures, with the names of their EIP-712 domains. */
 export const DOMAIN_NAMES = {
@@ -109,3 +111,25 @@ export const PLAN_TYPES: MessageTypes = {
 export const COMMITMENT_TYPES: MessageTypes = {
   Commitment: struct("uint32 slot", "bytes32 commitment", "uint32 replaces", "uint40 expiry"),
 };
+
+/** Hashes messages as `TypedDataEncoder.hash` does, without looking at the same types and domains anew every time. */
+export class MessageHasher {
+  private readonly encoders = new Map<object, TypedDataEncoder>();
+  private readonly separators = new Map<string, string>();
+
+  /** Digest that is signed for a message (EIP-712). */
+  digest(
+    domain: TypedDataDomain,
+    types: Record<string, TypedDataField[]>,
+    message: object,
+  ): Bytes32 {
+    let encoder = this.encoders.get(types);
+    if (encoder === undefined) this.encoders.set(types, (encoder = new TypedDataEncoder(types)));
+    const key = `${domain.name ?? ""} ${String(domain.verifyingContract)} ${String(domain.chainId)}`;
+    let separator = this.separators.get(key);
+    if (separator === undefined)
+      this.separators.set(key, (separator = TypedDataEncoder.hashDomain(domain)));
+    const struct = encoder.hash(message);
+    return keccak256(`0x1901${separator.slice(2)}${struct.slice(2)}`);
+  }
+}

@@ -3,10 +3,8 @@ import { expect } from "chai";
 import {
   Interface,
   SigningKey,
-  TypedDataEncoder,
   computeAddress,
   id,
-  keccak256,
   type Signer,
   type TypedDataDomain,
   type TypedDataField,
@@ -33,6 +31,7 @@ import {
   type Outcome,
 } from "../../sim/market/ledger.ts";
 import { LocalLedger } from "../../sim/market/localLedger.ts";
+import { MessageHasher } from "../../sim/market/messages.ts";
 import { DEFAULT_PARAMETERS, type MarketParameters } from "../../sim/market/parameters.ts";
 
 /** A call of the ledger as a value. */
@@ -61,8 +60,7 @@ const hex = (value: bigint): string => `0x${value.toString(16)}`;
 /** Sends as anybody without a signature, at set times, and signs with the keys of named wallets. */
 class TwinTransport implements ChainTransport {
   private readonly keys = new Map<Address, SigningKey>();
-  private readonly encoders = new Map<object, TypedDataEncoder>();
-  private readonly separators = new Map<string, string>();
+  private readonly hasher = new MessageHasher();
   private readonly connection: Connection;
   private readonly admin: Signer;
   private now = 0n;
@@ -133,7 +131,7 @@ class TwinTransport implements ChainTransport {
   ): string {
     const key = this.keys.get(signer);
     if (key === undefined) throw new Error(`There is no key for ${signer}.`);
-    return key.sign(this.digest(domain, types, message)).serialized;
+    return key.sign(this.hasher.digest(domain, types, message)).serialized;
   }
 
   time(): Promise<bigint> {
@@ -142,23 +140,6 @@ class TwinTransport implements ChainTransport {
 
   private request(method: string, params: unknown[]): Promise<unknown> {
     return this.connection.provider.request({ method, params });
-  }
-
-  /** As `TypedDataEncoder.hash`, which would look at the types and the domain anew every time. */
-  private digest(
-    domain: TypedDataDomain,
-    types: Record<string, TypedDataField[]>,
-    message: object,
-  ): string {
-    let encoder = this.encoders.get(types);
-    if (encoder === undefined) this.encoders.set(types, (encoder = new TypedDataEncoder(types)));
-    const domainKey = `${domain.name ?? ""} ${String(domain.verifyingContract)} ${String(domain.chainId)}`;
-    let separator = this.separators.get(domainKey);
-    if (separator === undefined) {
-      this.separators.set(domainKey, (separator = TypedDataEncoder.hashDomain(domain)));
-    }
-    const struct = encoder.hash(message);
-    return keccak256(`0x1901${separator.slice(2)}${struct.slice(2)}`);
   }
 }
 
