@@ -31,6 +31,8 @@ import { run as runAction } from "./action.ts";
 
 type RoleName = keyof typeof ROLES;
 
+type Connection = Awaited<ReturnType<HardhatRuntimeEnvironment["network"]["create"]>>;
+
 interface Arguments extends Partial<Record<RoleName, string | undefined>> {
   readonly parameters: string | undefined;
   readonly token: string | undefined;
@@ -56,46 +58,60 @@ export default function action(
 
 async function deploy(args: Arguments, hre: HardhatRuntimeEnvironment): Promise<void> {
   const options = await readOptions(args);
-  console.log("Building the contracts; the first time takes a minute or more.");
-  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+  await buildContracts(hre);
   const connection = await hre.network.create();
   try {
-    const { ethers, networkName } = connection;
-    const [deployer] = await ethers.getSigners();
-    if (deployer === undefined) {
-      throw new UserError(`The network ${networkName} has no account to deploy with.`);
-    }
-    const folder = join(hre.config.paths.root, "deployments", networkName);
-    const shown = `deployments/${networkName}`;
-    const chain = await identify(ethers);
-    const inProcess = connection.networkConfig.type === "edr-simulated";
-    if (inProcess) {
-      // Its chain ended with the process that deployed to it.
-      await rm(folder, { recursive: true, force: true });
-    } else if (options.fresh) {
-      await moveAside(folder, shown);
-    }
-    const recorded = await readMarket(folder);
-    if (recorded !== undefined) {
-      await requireSameChain(ethers, folder, shown, recorded, chain);
-      requireSameOptions(shown, recorded, options, deployer.address);
-    }
-    const record = recorded ?? (await newRecord(ethers, hre, chain, options, deployer.address));
-    console.log(`Market on ${networkName}, chain ${chain.chainId}, deployer ${deployer.address}`);
-    const sent = await run(ethers, hre, deployer, folder, record);
-    if (sent === 0)
-      console.log(`\nNothing to do: the market is complete; no transaction was sent.`);
-    else console.log(`\nThe market is complete; transactions sent: ${sent}.`);
-    console.log(`Slot 0 begins at ${isoTime(record.parameters.genesis)}. Recorded in ${shown}/.`);
-    if (inProcess) console.log("The in-process chain ends with this command.");
+    await deployOn(connection, hre, options);
+    if (connection.networkConfig.type === "edr-simulated")
+      console.log("The in-process chain ends with this command.");
   } finally {
     await connection.close();
   }
 }
 
+/** Builds what is not built yet. */
+export async function buildContracts(hre: HardhatRuntimeEnvironment): Promise<void> {
+  console.log("Building the contracts; the first time takes a minute or more.");
+  await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
+}
+
+/** Deploys a market to a network, or completes one, and says what it does. @returns the folder of its record */
+export async function deployOn(
+  { ethers, networkName, networkConfig }: Connection,
+  hre: HardhatRuntimeEnvironment,
+  options: DeployOptions,
+): Promise<string> {
+  const [deployer] = await ethers.getSigners();
+  if (deployer === undefined) {
+    throw new UserError(`The network ${networkName} has no account to deploy with.`);
+  }
+  const folder = join(hre.config.paths.root, "deployments", networkName);
+  const shown = `deployments/${networkName}`;
+  const chain = await identify(ethers);
+  if (networkConfig.type === "edr-simulated") {
+    // Its chain ended with the process that deployed to it.
+    await rm(folder, { recursive: true, force: true });
+  } else if (options.fresh) {
+    await moveAside(folder, shown);
+  }
+  const recorded = await readMarket(folder);
+  if (recorded !== undefined) {
+    await requireSameChain(ethers, folder, shown, recorded, chain);
+    requireSameOptions(shown, recorded, options, deployer.address);
+  }
+  const record = recorded ?? (await newRecord(ethers, hre, chain, options, deployer.address));
+  console.log(`Market on ${networkName}, chain ${chain.chainId}, deployer ${deployer.address}`);
+  const sent = await run(ethers, hre, deployer, folder, record);
+  if (sent === 0) console.log(`\nNothing to do: the market is complete; no transaction was sent.`);
+  else console.log(`\nThe market is complete; transactions sent: ${sent}.`);
+  console.log(`Slot 0 begins at ${isoTime(record.parameters.genesis)}. Recorded in ${shown}/.`);
+  return folder;
+}
+
 // ------------------------------------------------------------------ options
 
-interface Options {
+/** What a deployment is asked for. */
+export interface DeployOptions {
   readonly fresh: boolean;
   readonly token: string | undefined;
   readonly holders: Partial<RoleHolders>;
@@ -103,14 +119,14 @@ interface Options {
   readonly parameters: { readonly path: string; readonly text: string } | undefined;
 }
 
-async function readOptions(args: Arguments): Promise<Options> {
+async function readOptions(args: Arguments): Promise<DeployOptions> {
   const holders: Partial<RoleHolders> = {};
   for (const name of ROLE_NAMES) {
     const address = checkAddress(name, args[name]);
     if (address !== undefined) holders[name] = address;
   }
   const path = args.parameters;
-  let parameters: Options["parameters"];
+  let parameters: DeployOptions["parameters"];
   if (path !== undefined) {
     try {
       parameters = { path, text: await readFile(path, "utf8") };
@@ -141,7 +157,7 @@ async function newRecord(
   ethers: HardhatEthers,
   hre: HardhatRuntimeEnvironment,
   chain: ChainIdentity,
-  options: Options,
+  options: DeployOptions,
   deployer: string,
 ): Promise<MarketRecord> {
   if (options.token !== undefined) await requireErc20(ethers, options.token);
@@ -228,7 +244,7 @@ async function requireSameChain(
 function requireSameOptions(
   shown: string,
   recorded: MarketRecord,
-  options: Options,
+  options: DeployOptions,
   deployer: string,
 ): void {
   const fixed = `${shown} records a market that was begun with`;

@@ -12,7 +12,6 @@ export interface ScenarioArguments {
   readonly pv: string | undefined;
   readonly tasks: string | undefined;
   readonly seed: string | undefined;
-  readonly strategy: string | undefined;
   readonly set: string | undefined;
   /** Further settings. */
   readonly settings: readonly string[];

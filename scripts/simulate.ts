@@ -14,6 +14,7 @@ import { showProgress } from "./progress.ts";
 import { loadFor, listed, type ScenarioArguments } from "./scenarioArguments.ts";
 
 interface Arguments extends ScenarioArguments {
+  readonly strategy: string | undefined;
   readonly strategies: string | undefined;
   readonly out: string | undefined;
   readonly check: boolean;
@@ -59,7 +60,8 @@ export default function action(args: Arguments): Promise<Result<undefined, UserE
   });
 }
 
-function printImport({ file, format, rows, used, dropped, notes }: ImportReport): void {
+/** Prints what was read from a file. */
+export function printImport({ file, format, rows, used, dropped, notes }: ImportReport): void {
   console.log(`${file}: ${format}; ${used.toString()} of ${rows.toString()} rows used`);
   for (const { reason, count, firstLine } of dropped)
     console.log(
@@ -68,7 +70,8 @@ function printImport({ file, format, rows, used, dropped, notes }: ImportReport)
   for (const note of notes) console.log(`  ${note}`);
 }
 
-function printTable({ strategies }: RunResult): void {
+/** Prints the main figures of all strategies. */
+export function printTable({ strategies }: RunResult): void {
   console.table(
     Object.fromEntries(
       strategies.map(({ name, summary: s }) => [

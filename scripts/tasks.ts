@@ -100,6 +100,60 @@ const simulate = task(
   .setAction(() => import("./simulate.ts"))
   .build();
 
+/** Options of the commands that run a scenario on a chain. */
+const STRATEGY_NAME = {
+  name: "strategyName",
+  description: "Strategy to run",
+  defaultValue: "opportunistic+esd+transfer",
+} as const;
+
+const replay = task("replay", "Runs a scenario on a chain by signed transactions; writes a report")
+  .addOption({
+    name: "scenario",
+    description: "paper, small, or the path of a YAML file",
+    defaultValue: "paper",
+  })
+  .addOption({ name: "pv", description: "File with PV output or irradiance", ...optional })
+  .addOption({ name: "tasks", description: "File with a workload", ...optional })
+  .addOption({ name: "seed", description: "Seed, instead of the scenario's", ...optional })
+  .addOption({ name: "set", description: "Field to set; more of them may follow", ...optional })
+  .addOption(STRATEGY_NAME)
+  .addOption({
+    name: "out",
+    description: "Folder for the results (default: results/<scenario>-on-chain)",
+    ...optional,
+  })
+  .addVariadicArgument(settings)
+  .setAction(() => import("./replay.ts"))
+  .build();
+
+const start = task("start", "Starts a devnet, deploys a market and runs a scenario on it")
+  .addOption({
+    name: "scenario",
+    description: "paper, small, or the path of a YAML file",
+    defaultValue: "paper",
+  })
+  .addOption({ name: "pv", description: "File with PV output or irradiance", ...optional })
+  .addOption({ name: "tasks", description: "File with a workload", ...optional })
+  .addOption({ name: "seed", description: "Seed, instead of the scenario's", ...optional })
+  .addOption({ name: "set", description: "Field to set; more of them may follow", ...optional })
+  .addOption(STRATEGY_NAME)
+  .addOption({
+    name: "out",
+    description: "Folder for the results (default: results/<scenario>-on-chain)",
+    ...optional,
+  })
+  .addOption({
+    name: "port",
+    description: "Port of the devnet",
+    type: ArgumentType.INT,
+    defaultValue: 8545,
+  })
+  .addFlag({ name: "once", description: "End after the run instead of waiting for Ctrl-C" })
+  .addVariadicArgument(settings)
+  .setAction(() => import("./start.ts"))
+  .build();
+
 const compare = task("compare", "Sets the results of several runs side by side")
   .addOption({ name: "out", description: "HTML file to write the comparison to", ...optional })
   .addVariadicArgument({ name: "runs", description: "Folders that simulate wrote" })
@@ -146,4 +200,4 @@ const sweep = task("sweep", "Runs a scenario over a grid of settings and many se
   .build();
 
 /** All tasks, for `hardhat.config.ts`. */
-export const tasks = [deploy, simulate, compare, sweep];
+export const tasks = [deploy, simulate, compare, sweep, replay, start];

@@ -4,6 +4,7 @@ import { toBeHex, zeroPadValue } from "ethers";
 import { checkEnergy, checkMoney } from "./check.ts";
 import { inputsOf } from "./inputs.ts";
 import { keccak } from "./market/keccak.ts";
+import { BOUNDLESS } from "./market/local/auction.ts";
 import { LocalLedger } from "./market/localLedger.ts";
 import type { MarketParameters } from "./market/parameters.ts";
 import { hourEnergyWh } from "./physics/series.ts";
@@ -92,6 +93,7 @@ function localSetting(ledger: LocalLedger, parameters: MarketParameters): Settin
     registrar: HOLDERS.registrar,
     issuer: HOLDERS.issuer,
     vault: ADDRESSES.vault,
+    pageWork: BOUNDLESS,
     seal: ({ salt }) => salt,
     walletOf: () => {
       wallets += 1;
@@ -107,21 +109,33 @@ const FIRST_WALLET = 0x1000;
 /** 2100-01-01. */
 const FAR_FUTURE = 4_102_444_800n;
 
-/** Runs one strategy. */
-export async function runStrategy(
+/** Runs one strategy in memory. */
+export function runStrategy(
+  inputs: WorldInputs,
+  strategy: Strategy,
+  options: SimulateOptions = {},
+  onHour?: (hours: number) => void,
+): Promise<StrategyResult> {
+  const parameters = parametersOf(inputs.scenario);
+  const ledger = new LocalLedger({
+    parameters,
+    holders: HOLDERS,
+    addresses: ADDRESSES,
+    commitments: "salt",
+  });
+  return runIn(localSetting(ledger, parameters), inputs, strategy, options, onHour);
+}
+
+/** Runs one strategy in a market. */
+export async function runIn(
+  setting: Setting,
   inputs: WorldInputs,
   strategy: Strategy,
   { bound = false, check = false }: SimulateOptions = {},
   onHour?: (hours: number) => void,
 ): Promise<StrategyResult> {
   const { scenario, tasks } = inputs;
-  const ledger = new LocalLedger({
-    parameters: parametersOf(scenario),
-    holders: HOLDERS,
-    addresses: ADDRESSES,
-    commitments: "salt",
-  });
-  const world = new World(inputs, strategy, localSetting(ledger, parametersOf(scenario)));
+  const world = new World(inputs, strategy, setting);
   const result = await world.run(onHour);
   if (check) {
     const battery = batteryOf(scenario, strategy);

@@ -129,6 +129,8 @@ export interface Setting {
   /** Mints what participants pay with. */
   readonly issuer: Address;
   readonly vault: Address;
+  /** Steps of work that a page of clearing is given; on a ledger without gas, as many as there are. */
+  readonly pageWork: bigint;
   /** The commitment to a plan. */
   seal(plan: Plan): Bytes32;
   /** The wallet of a party, a new one for each. */
@@ -315,7 +317,11 @@ export class World {
     const { microgrids, prices, hours } = scenario;
     const { access } = this;
     await this.setting.clock.advanceTo(access.startOf(-SLOTS_BEFORE));
-    this.keeperAgent = new KeeperAgent(access, await this.setting.walletOf("keeper"));
+    this.keeperAgent = new KeeperAgent(
+      access,
+      await this.setting.walletOf("keeper"),
+      this.setting.pageWork,
+    );
     const grids = [];
     for (let i = 0; i < microgrids.count; i += 1)
       grids.push(await this.join(`grid-${i.toString()}`, Role.gridOperator, GRID_FUNDS));

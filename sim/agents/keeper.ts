@@ -4,9 +4,6 @@ import { SupplyStatus, TransferStatus, type Address } from "../market/ledger.ts"
 import type { MarketAccess } from "./access.ts";
 import type { SignedContract } from "./contracts.ts";
 
-/** Work of one page on a ledger without gas: as much as there is. */
-const ONE_PAGE = 2n ** 48n;
-
 /** The bids and offers of a slot. */
 export interface Book {
   readonly bids: readonly BookBid[];
@@ -24,7 +21,7 @@ export class KeeperAgent {
   private readonly openTransfers = new Set<bigint>();
 
   /** @param pageWork steps of a page of clearing */
-  constructor(access: MarketAccess, wallet: Address, pageWork = ONE_PAGE) {
+  constructor(access: MarketAccess, wallet: Address, pageWork: bigint) {
     this.access = access;
     this.wallet = wallet;
     this.pageWork = pageWork;

@@ -96,6 +96,11 @@ export class Wallets implements ChainTransport {
     if (this.options.dev) resultOf(await this.ask("evm_setAutomine", [false]));
   }
 
+  /** Gives mining back to the node. */
+  async end(): Promise<void> {
+    if (this.options.dev) resultOf(await this.ask("evm_setAutomine", [true]));
+  }
+
   /** Adds a wallet; on a devnet it gets the coins that it pays fees with. */
   async add(privateKey: string): Promise<Address> {
     const key = new SigningKey(privateKey);

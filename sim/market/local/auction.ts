@@ -48,7 +48,7 @@ const FOR_EVER = 2n ** 256n - 1n;
 const MAX_WH = 2n ** 32n - 1n;
 
 /** A page with so much work ends with the slot, whatever the search takes; a chain has gas for no such page. */
-const BOUNDLESS = 2n ** 48n;
+export const BOUNDLESS = 2n ** 48n;
 
 const SALT_SUM = 2n ** 128n;
 

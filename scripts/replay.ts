@@ -1,0 +1,145 @@
+/** `npx hardhat replay`: runs a scenario on a chain by signed transactions, and writes its results. */
+import { join } from "node:path";
+
+import { HDNodeWallet, Mnemonic } from "ethers";
+import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
+import type { NetworkConfig } from "hardhat/types/config";
+import type { Result } from "hardhat/types/utils";
+
+import { UserError } from "../sim/errors.ts";
+import { inputsOf } from "../sim/inputs.ts";
+import { readMarket } from "../sim/market/record.ts";
+import { httpRpc, type Rpc } from "../sim/market/rpc.ts";
+import type { Traffic } from "../sim/market/wallets.ts";
+import { chainSetting } from "../sim/replay.ts";
+import { writeResults } from "../sim/report/files.ts";
+import type { RunResult } from "../sim/report/results.ts";
+import type { Scenario } from "../sim/scenario/schema.ts";
+import { runIn } from "../sim/simulate.ts";
+import { strategyOf } from "../sim/strategies.ts";
+import { run } from "./action.ts";
+import { showProgress } from "./progress.ts";
+import { loadFor, type ScenarioArguments } from "./scenarioArguments.ts";
+import { printImport, printTable } from "./simulate.ts";
+
+interface Arguments extends ScenarioArguments {
+  readonly strategyName: string;
+  readonly out: string | undefined;
+}
+
+/** Key of the first account of a Hardhat or anvil devnet: their common mnemonic. */
+const DEV_MNEMONIC = "test test test test test test test test test test test junk";
+
+/** The task's action. */
+export default function action(
+  args: Arguments,
+  hre: HardhatRuntimeEnvironment,
+): Promise<Result<undefined, UserError>> {
+  return run(async () => {
+    const scenario = await loadFor(args, []);
+    const connection = await hre.network.create();
+    try {
+      const { networkName, networkConfig } = connection;
+      const rpc: Rpc =
+        networkConfig.type === "http"
+          ? httpRpc(await networkConfig.url.getUrl())
+          : throwInProcess(networkName);
+      const folder = join(hre.config.paths.root, "deployments", networkName);
+      const out = args.out ?? join("results", `${scenario.name}-on-chain`);
+      const adminKey = await adminKeyOf(networkConfig);
+      await replay({ scenario, strategy: args.strategyName, folder, rpc, adminKey, out });
+    } finally {
+      await connection.close();
+    }
+  });
+}
+
+function throwInProcess(networkName: string): never {
+  throw new UserError(
+    `The network ${networkName} ends with this command, and nobody could look at it. Start "npx hardhat node", ` +
+      `deploy to it, and add "--network localhost"; or run "npm start", which does all of it.`,
+  );
+}
+
+/** Key of the account that deploys on a network. */
+async function adminKeyOf(config: NetworkConfig): Promise<string> {
+  if (config.type === "http" && Array.isArray(config.accounts)) {
+    const [first] = config.accounts;
+    if (first !== undefined) return first.getHexString();
+  }
+  return devKey();
+}
+
+/** Key of a devnet's first account. */
+export const devKey = (): string =>
+  HDNodeWallet.fromMnemonic(Mnemonic.fromPhrase(DEV_MNEMONIC), "m/44'/60'/0'/0/0").privateKey;
+
+/** What to replay, and where. */
+export interface Replay {
+  readonly scenario: Scenario;
+  readonly strategy: string;
+  /** Record of the market. */
+  readonly folder: string;
+  readonly rpc: Rpc;
+  readonly adminKey: string;
+  readonly out: string;
+}
+
+/** Replays a scenario and writes and prints the results. */
+export async function replay(options: Replay): Promise<void> {
+  const { scenario, strategy: name, folder, rpc, adminKey, out } = options;
+  const market = await readMarket(folder);
+  if (!market?.complete)
+    throw new UserError(`No complete market is recorded in ${folder}; deploy one there first.`);
+  const strategy = strategyOf(name);
+  const { imports, ...inputs } = await inputsOf(scenario);
+  const setting = await chainSetting({
+    scenario,
+    market,
+    folder,
+    rpc,
+    dev: await isDevnet(rpc),
+    adminKey,
+    maxFeePerGas: MAX_FEE,
+  });
+  const { traffic } = setting.wallets;
+  const began = performance.now();
+  const progress = showProgress();
+  let result: RunResult;
+  try {
+    const done = await runIn(setting, inputs, strategy, { bound: true, check: true }, (hour) => {
+      const rate = traffic.transactions / ((performance.now() - began) / 1000);
+      progress.update(
+        hour,
+        scenario.hours,
+        `hour ${hour.toString()} of ${scenario.hours.toString()}, ${rate.toFixed(0)} transactions/s`,
+      );
+    });
+    result = { scenario, imports, strategies: [done], smallestBatteries: [] };
+  } finally {
+    progress.stop();
+    await setting.wallets.end();
+  }
+  await writeResults(out, result);
+  for (const report of imports) printImport(report);
+  printTable(result);
+  printTraffic(traffic, (performance.now() - began) / 1000);
+  console.log(`Results are in ${out}; open ${join(out, "report.html")} in a browser.`);
+}
+
+/** Highest fee per gas that is paid, wei. */
+const MAX_FEE = 100_000_000_000n;
+
+/** Whether the node can be told the time and when to mine. */
+async function isDevnet(rpc: Rpc): Promise<boolean> {
+  const [answer] = await rpc([{ method: "web3_clientVersion", params: [] }]);
+  return /hardhat|anvil/i.test(String(answer?.result));
+}
+
+function printTraffic({ transactions, blocks, gas, calls }: Traffic, seconds: number): void {
+  const rate = transactions / seconds;
+  console.log(
+    `${transactions.toString()} transactions in ${blocks.toString()} blocks, ${(Number(gas) / 1e9).toFixed(2)} billion gas, ` +
+      `${calls.toString()} questions to the node; ${seconds.toFixed(0)} s, ${rate.toFixed(0)} transactions/s.`,
+  );
+}
