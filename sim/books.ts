@@ -115,20 +115,26 @@ export class Books {
     taskOf: (contract: SignedContract) => { readonly task: number; readonly user: string },
   ): Promise<void> {
     const { ledger } = this.access;
-    for (const contract of signed) {
-      const { contractId, terms, bid, offer, candidates } = contract;
+    const prices = await Promise.all(
+      signed.map(async ({ terms, bid, offer }) => {
+        const [asked, offered] = await Promise.all([
+          ledger.bidOf(terms.buyer, bid),
+          ledger.offerOf(terms.seller, offer),
+        ]);
+        return { bidPrice: asked.maxPrice, offerPrice: offered.price };
+      }),
+    );
+    for (const [i, contract] of signed.entries()) {
+      const { contractId, terms, candidates } = contract;
       this.sellers.set(contractId, terms.seller);
-      const { maxPrice: bidPrice } = await ledger.bidOf(terms.buyer, bid);
-      const { price: offerPrice } = await ledger.offerOf(terms.seller, offer);
       const dc = this.dataCentres[this.indexOf.get(terms.seller) ?? -1]?.label ?? "";
       this.trades.push({
         contractId,
         hour,
         ...taskOf(contract),
         dc,
-        bidPrice,
-        offerPrice,
         candidates,
+        ...(prices[i] ?? { bidPrice: 0n, offerPrice: 0n }),
       });
     }
   }
@@ -151,10 +157,9 @@ export class Books {
 
   /** One row per supply contract, as it stands at the end. */
   async tradeRows(ledger: Ledger): Promise<TradeRow[]> {
-    const rows: TradeRow[] = [];
-    for (const trade of this.trades) {
+    const row = async (trade: BookedTrade): Promise<TradeRow> => {
       const c = await ledger.contractOf(trade.contractId);
-      rows.push({
+      return {
         contract: Number(trade.contractId),
         hour: trade.hour,
         task: trade.task,
@@ -180,9 +185,9 @@ export class Books {
         pv_wh: Number(c.pv),
         esd_wh: Number(c.esd),
         grid_wh: Number(c.grid),
-      });
-    }
-    return rows;
+      };
+    };
+    return Promise.all(this.trades.map(row));
   }
 
   /** One row per order transfer, as it stands at the end. */

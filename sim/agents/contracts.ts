@@ -31,9 +31,12 @@ export class ContractIndex {
 
   /** Reads what was signed since the last time, in the order of signing. */
   async read(): Promise<SignedContract[]> {
-    const signed = [];
-    for (const item of this.news)
-      signed.push({ ...item, terms: await this.ledger.contractOf(item.contractId) });
+    const signed = await Promise.all(
+      this.news.map(async (item) => ({
+        ...item,
+        terms: await this.ledger.contractOf(item.contractId),
+      })),
+    );
     this.news.length = 0;
     return signed;
   }

@@ -377,8 +377,14 @@ export class DataCentreAgent {
   /** Hands own work back to a data centre that owes compute time, when there is too little sun here and some there. */
   async handBack(hour: number): Promise<void> {
     if (this.claims.size === 0 || this.rack.loadWh <= (this.ahead[0] ?? 0)) return;
-    for (const [transferId, first] of this.claims) {
-      const t = await this.access.ledger.transferOf(transferId);
+    const claims = await Promise.all(
+      [...this.claims].map(async ([transferId, first]) => ({
+        transferId,
+        first,
+        t: await this.access.ledger.transferOf(transferId),
+      })),
+    );
+    for (const { transferId, first, t } of claims) {
       const debt = t.executed - t.repaid;
       if (t.periodEnd <= this.access.slotOf(hour)) this.claims.delete(transferId);
       if (debt === 0n || t.returning !== 0n || this.board.of(first) === undefined) continue;

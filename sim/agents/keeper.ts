@@ -1,6 +1,6 @@
 /** Makes the calls that anybody may make and somebody has to: clears slots, expires contracts, ends transfers. */
 import { orderBids, orderOffers, refOf, type BookBid, type BookOffer } from "../market/clearing.ts";
-import { SupplyStatus, TransferStatus, type Address } from "../market/ledger.ts";
+import { SupplyStatus, TransferStatus, type Address, type Transfer } from "../market/ledger.ts";
 import type { MarketAccess } from "./access.ts";
 import type { SignedContract } from "./contracts.ts";
 
@@ -49,19 +49,11 @@ export class KeeperAgent {
   /** Clears a slot; returns the book that it was cleared from. */
   async clear(slot: bigint): Promise<Book> {
     const { ledger } = this.access;
-    const bids: BookBid[] = [];
-    const offers: BookOffer[] = [];
-    for (const participant of this.revealed.get(slot) ?? []) {
-      const { seller, sequence, reputation, count } = await ledger.planOf(participant);
-      for (let index = 0n; index < count; index += 1n) {
-        const entry = { ref: refOf(participant, index), reputation, sequence };
-        if (seller) offers.push({ ...entry, ...(await ledger.offerOf(participant, index)) });
-        else {
-          const { maxPrice: price, energy, cores } = await ledger.bidOf(participant, index);
-          bids.push({ ...entry, price, energy, cores });
-        }
-      }
-    }
+    const entries = await Promise.all(
+      (this.revealed.get(slot) ?? []).map((participant) => this.entriesOf(participant)),
+    );
+    const bids = entries.flatMap((own) => own.bids);
+    const offers = entries.flatMap((own) => own.offers);
     this.revealed.delete(slot);
     let ranking: [bigint[], bigint[]] = [
       orderBids(bids).map(({ ref }) => ref),
@@ -74,22 +66,53 @@ export class KeeperAgent {
     return { bids, offers };
   }
 
+  /** What a participant has in the book. */
+  private async entriesOf(participant: bigint): Promise<Book> {
+    const { ledger } = this.access;
+    const { seller, sequence, reputation, count } = await ledger.planOf(participant);
+    const indices = Array.from({ length: Number(count) }, (_, index) => BigInt(index));
+    const entry = (index: bigint): Pick<BookBid, "ref" | "reputation" | "sequence"> => ({
+      ref: refOf(participant, index),
+      reputation,
+      sequence,
+    });
+    if (seller) {
+      const offer = async (index: bigint): Promise<BookOffer> => ({
+        ...entry(index),
+        ...(await ledger.offerOf(participant, index)),
+      });
+      return { bids: [], offers: await Promise.all(indices.map(offer)) };
+    }
+    const bid = async (index: bigint): Promise<BookBid> => {
+      const { maxPrice: price, energy, cores } = await ledger.bidOf(participant, index);
+      return { ...entry(index), price, energy, cores };
+    };
+    return { bids: await Promise.all(indices.map(bid)), offers: [] };
+  }
+
   /** Ends what is over when all readings before `slot` are in. */
   async tidy(slot: bigint): Promise<void> {
     const { ledger } = this.access;
-    for (const transferId of [...this.openTransfers]) await this.tidyTransfer(transferId, slot);
+    const transfers = await Promise.all(
+      [...this.openTransfers].map(async (id) => ({ id, now: await ledger.transferOf(id) })),
+    );
+    for (const { id, now } of transfers) await this.tidyTransfer(id, now, slot);
     const over = slot - 1n;
-    for (const contractId of this.deadlines.get(over) ?? []) {
-      const { status } = await ledger.contractOf(contractId);
-      if (status === SupplyStatus.running)
-        await this.access.must("the keeper", ledger.expire(this.wallet, contractId));
+    const contracts = await Promise.all(
+      (this.deadlines.get(over) ?? []).map(async (id) => ({
+        id,
+        now: await ledger.contractOf(id),
+      })),
+    );
+    for (const { id, now } of contracts) {
+      if (now.status === SupplyStatus.running)
+        await this.access.must("the keeper", ledger.expire(this.wallet, id));
     }
     this.deadlines.delete(over);
   }
 
-  private async tidyTransfer(transferId: bigint, slot: bigint): Promise<void> {
+  private async tidyTransfer(transferId: bigint, t: Transfer, slot: bigint): Promise<void> {
     const { ledger } = this.access;
-    const t = await ledger.transferOf(transferId);
     const must = (call: ReturnType<typeof ledger.settle>): Promise<unknown> =>
       this.access.must("the keeper", call);
     if (t.status === TransferStatus.executing && slot > t.due)

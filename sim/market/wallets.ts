@@ -42,6 +42,12 @@ interface Sending {
   readonly fail: (error: unknown) => void;
 }
 
+interface Question {
+  readonly request: RpcRequest;
+  readonly settle: (answer: RpcAnswer) => void;
+  readonly fail: (error: unknown) => void;
+}
+
 interface Receipt {
   readonly status: string;
   readonly gasUsed: string;
@@ -77,6 +83,7 @@ export class Wallets implements ChainTransport {
   private readonly nonces = new Map<Address, number>();
   private readonly hasher = new MessageHasher();
   private queue: Sending[] = [];
+  private questions: Question[] = [];
   private flushing = false;
   /** Time of the latest block that was mined here. */
   private latest = 0n;
@@ -168,7 +175,7 @@ export class Wallets implements ChainTransport {
 
   async call(to: Address, data: string): Promise<CallResult> {
     this.traffic.calls += 1;
-    const answer = await this.ask("eth_call", [{ to, data }, "latest"]);
+    const answer = await this.askTogether({ method: "eth_call", params: [{ to, data }, "latest"] });
     if (answer.error === undefined) return { ok: true, data: answer.result as string };
     const revertData = revertDataOf(answer.error);
     if (revertData === undefined) throw new Error(answer.error.message);
@@ -192,6 +199,25 @@ export class Wallets implements ChainTransport {
     const [answer] = await this.options.rpc([{ method, params }]);
     if (answer === undefined) throw new Error("The node did not answer.");
     return answer;
+  }
+
+  /** Asks in one message with everything else that is asked at the same time. */
+  private askTogether(request: RpcRequest): Promise<RpcAnswer> {
+    return new Promise((settle, fail) => {
+      if (this.questions.length === 0) setImmediate(() => void this.askAll());
+      this.questions.push({ request, settle, fail });
+    });
+  }
+
+  private async askAll(): Promise<void> {
+    const questions = this.questions;
+    this.questions = [];
+    try {
+      const answers = await this.options.rpc(questions.map(({ request }) => request));
+      for (const [i, answer] of answers.entries()) questions[i]?.settle(answer);
+    } catch (error) {
+      for (const { fail } of questions) fail(error);
+    }
   }
 
   /** Sends what is waiting, and waits until it is in blocks. */
