@@ -41,6 +41,8 @@ contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
         "Delivery(uint40 contractId,uint40 coreSeconds,uint32 pv,uint32 esd,uint32 grid)"
     );
     uint256 private constant DELIVERY_SIZE = 5 * 32;
+    /// @dev All members of a reading but the deliveries.
+    uint256 private constant READING_VALUES_SIZE = 9 * 32;
     bytes32 private constant READING_TYPEHASH = keccak256(
         "Reading(uint32 dataCentre,uint32 slot,uint8 part,bool last,uint32 pv,uint32 esdIn,uint32 esdOut,uint32 gridImport,uint32 gridExport,Delivery[] deliveries)Delivery(uint40 contractId,uint40 coreSeconds,uint32 pv,uint32 esd,uint32 grid)"
     );
@@ -96,7 +98,7 @@ contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
     /// @inheritdoc IMeterBook
     function submit(Reading calldata reading, bytes calldata meterSignature) external {
         ParticipantId dataCentre = ParticipantId.wrap(reading.dataCentre);
-        Site storage site = _sites[dataCentre];
+        Site memory site = _sites[dataCentre];
         ParticipantId meterId = ParticipantId.wrap(site.meter);
         if (ParticipantId.unwrap(meterId) == 0) revert NotCommissioned(dataCentre);
         _checkSigner(reading, meterSignature, meterId);
@@ -202,27 +204,22 @@ contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
     // ---------------------------------------------------------------- internals
 
     function _checkSigner(Reading calldata reading, bytes calldata signature, ParticipantId meter) private view {
-        bytes memory head = abi.encode(READING_TYPEHASH, reading.dataCentre, reading.slot, reading.part, reading.last);
-        bytes memory totals = abi.encode(
-            reading.pv,
-            reading.esdIn,
-            reading.esdOut,
-            reading.gridImport,
-            reading.gridExport
-        );
-        bytes32 deliveries = _hashDeliveries(reading.deliveries);
-        bytes32 digest = _hashTypedDataV4(keccak256(bytes.concat(head, totals, deliveries)));
+        bytes32 digest = _hashTypedDataV4(_hashReading(reading));
         address signer = ECDSA.recover(digest, signature);
         // Reverts for a meter that is unknown, revoked or expired.
         if (_identities.requireActive(signer, Role.Meter) != meter) revert WrongMeter(signer, meter);
     }
 
-    function _hashDeliveries(Delivery[] calldata deliveries) private pure returns (bytes32) {
+    function _hashReading(Reading calldata reading) private pure returns (bytes32) {
+        Delivery[] calldata deliveries = reading.deliveries;
         uint256 start;
+        uint256 items;
         assembly ("memory-safe") {
-            start := deliveries.offset
+            start := reading
+            items := deliveries.offset
         }
-        return StructHash.hashItems(DELIVERY_TYPEHASH, start, deliveries.length, DELIVERY_SIZE);
+        bytes32 hashed = StructHash.hashItems(DELIVERY_TYPEHASH, items, deliveries.length, DELIVERY_SIZE);
+        return StructHash.hashStruct(READING_TYPEHASH, start, READING_VALUES_SIZE, hashed);
     }
 
     /// @dev The slot of the next reading: `next`, or the oldest one that is not too late.
@@ -253,7 +250,7 @@ contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
         ) revert TotalsInLaterPart(reading.part);
     }
 
-    function _checkPlant(Reading calldata reading, Site storage site) private view {
+    function _checkPlant(Reading calldata reading, Site memory site) private pure {
         _within("pv", reading.pv, site.pvLimitWh);
         _within("esdIn", reading.esdIn, site.esdLimitWh);
         _within("esdOut", reading.esdOut, site.esdLimitWh);
@@ -284,27 +281,28 @@ contract MeterBook is IMeterBook, MarketPart, SlotClock, EIP712 {
         words = new DeliveryWord[](deliveries.length);
         uint40 last = meter.lastContract;
         for (uint256 i; i < deliveries.length; ++i) {
-            Delivery memory delivery = deliveries[i];
-            if (delivery.contractId <= last) {
-                revert NotAscending(ContractId.wrap(delivery.contractId), ContractId.wrap(last));
-            }
-            last = delivery.contractId;
+            DeliveryWord delivery = DeliveryLibrary.pack(deliveries[i]);
+            ContractId contractId = delivery.contractId();
+            if (ContractId.unwrap(contractId) <= last) revert NotAscending(contractId, ContractId.wrap(last));
+            last = ContractId.unwrap(contractId);
             unchecked {
                 // No block has room for 2^224 deliveries.
-                pv += delivery.pv;
-                esd += delivery.esd;
-                grid += delivery.grid;
+                pv += delivery.pv();
+                esd += delivery.esd();
+                grid += delivery.grid();
             }
-            words[i] = DeliveryLibrary.pack(delivery);
+            words[i] = delivery;
         }
         meter.lastContract = last;
         if (pv > meter.pvLeft) revert Unbalanced("pv", pv, meter.pvLeft);
         if (esd > meter.esdLeft) revert Unbalanced("esd", esd, meter.esdLeft);
         if (grid > meter.gridLeft) revert Unbalanced("grid", grid, meter.gridLeft);
-        // Each is at most what is left, which has 32 bits.
-        meter.pvLeft -= uint32(pv);
-        meter.esdLeft -= uint32(esd);
-        meter.gridLeft -= uint32(grid);
+        unchecked {
+            // Each is at most what is left, which has 32 bits.
+            meter.pvLeft -= uint32(pv);
+            meter.esdLeft -= uint32(esd);
+            meter.gridLeft -= uint32(grid);
+        }
     }
 
     function _within(bytes32 quantity, uint256 value, uint256 limit) private pure {

@@ -46,29 +46,23 @@ contract Reputation is IReputation, MarketPart {
 
     /// @inheritdoc IReputation
     function reward(ParticipantId one, ParticipantId other, Wh energy) external onlyMarket {
-        uint256 rise = (Wh.unwrap(energy) * _risePerKWh) / SettlementMath.WH_PER_KWH;
-        if (rise > _maxRise) rise = _maxRise;
-        _change(one, int256(rise));
-        _change(other, int256(rise));
+        int256 rise = int256(SettlementMath.reputationRise(energy, _risePerKWh, _maxRise));
+        _vault.changeReputation(one, rise);
+        _vault.changeReputation(other, rise);
     }
 
     /// @inheritdoc IReputation
     function penalizeDefault(ParticipantId participant) external onlyMarket {
-        _change(participant, -int256(_defaultFall));
+        _vault.changeReputation(participant, -int256(_defaultFall));
     }
 
     /// @inheritdoc IReputation
     function penalizeUnopened(ParticipantId participant) external onlyMarket {
-        _change(participant, -int256(_unopenedFall));
+        _vault.changeReputation(participant, -int256(_unopenedFall));
     }
 
     /// @inheritdoc IReputation
     function reputationOf(ParticipantId participant) external view returns (uint256) {
         return _vault.reputationOf(participant);
-    }
-
-    function _change(ParticipantId participant, int256 change) private {
-        uint256 reputation = _vault.changeReputation(participant, change);
-        emit ReputationChanged(participant, reputation);
     }
 }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import { IIdentityRegistry } from "./interfaces/IIdentityRegistry.sol";
-import { Addresses, IMarketDirectory } from "./interfaces/IMarketDirectory.sol";
+import { Addresses, IMarketDirectory, Parameters } from "./interfaces/IMarketDirectory.sol";
 import { IMeterBook } from "./interfaces/IMeterBook.sol";
 import { IReputation } from "./interfaces/IReputation.sol";
 import { ISupplyBook, SupplyContract, SupplyStatus } from "./interfaces/ISupplyBook.sol";
@@ -12,6 +12,7 @@ import { SettlementMath } from "./libraries/SettlementMath.sol";
 import { MarketPart } from "./MarketPart.sol";
 import { DeliveryWord } from "./types/DeliveryWord.sol";
 import { ParticipantId } from "./types/ParticipantId.sol";
+import { SettlementLibrary, SettlementWord } from "./types/SettlementWord.sol";
 import { SlotId } from "./types/SlotId.sol";
 import { SupplyProgressLibrary, SupplyProgressWord, SupplyTermsWord, TradeWord } from "./types/SupplyWords.sol";
 import { ContractId, CoreSeconds, Wh } from "./types/Units.sol";
@@ -26,6 +27,8 @@ contract SupplyBook is ISupplyBook, MarketPart {
     ITransferBook private immutable _transfers;
     address private immutable _auction;
     uint256 private immutable _slotSeconds;
+    uint256 private immutable _risePerKWh;
+    uint256 private immutable _maxRise;
 
     mapping(ContractId => SupplyTermsWord) private _terms;
     mapping(ContractId => SupplyProgressWord) private _progress;
@@ -45,7 +48,10 @@ contract SupplyBook is ISupplyBook, MarketPart {
         _meters = IMeterBook(market.meters);
         _transfers = ITransferBook(market.transfers);
         _auction = market.auction;
-        _slotSeconds = directory_.parameters().slotSeconds;
+        Parameters memory p = directory_.parameters();
+        _slotSeconds = p.slotSeconds;
+        _risePerKWh = p.reputationPerKWh;
+        _maxRise = p.maxReputationRise;
     }
 
     // ---------------------------------------------------------------- life of a contract
@@ -74,9 +80,18 @@ contract SupplyBook is ISupplyBook, MarketPart {
         SlotId slot,
         DeliveryWord[] calldata deliveries
     ) external only(address(_meters)) {
+        SettlementWord[] memory settlements = new SettlementWord[](deliveries.length);
+        uint256 own;
         for (uint256 i; i < deliveries.length; ++i) {
-            _deliver(dataCentre, slot, deliveries[i]);
+            (ParticipantId seller, SettlementWord settlement) = _deliver(dataCentre, slot, deliveries[i]);
+            if (seller == dataCentre) settlements[own++] = settlement;
+            else _settleForeign(seller, settlement);
         }
+        if (own == 0) return;
+        assembly ("memory-safe") {
+            mstore(settlements, own) // no longer than it was
+        }
+        _vault.settleDeliveries(dataCentre, settlements);
     }
 
     /// @inheritdoc ISupplyBook
@@ -159,49 +174,68 @@ contract SupplyBook is ISupplyBook, MarketPart {
         }
     }
 
-    function _deliver(ParticipantId dataCentre, SlotId slot, DeliveryWord delivery) private {
+    /// @dev Counts a delivery.
+    /// @return seller who is paid for it
+    /// @return settlement what is to be paid and unlocked
+    function _deliver(
+        ParticipantId dataCentre,
+        SlotId slot,
+        DeliveryWord delivery
+    ) private returns (ParticipantId seller, SettlementWord settlement) {
         ContractId contractId = delivery.contractId();
         (SupplyTermsWord terms, SupplyProgressWord before) = _running(contractId);
         _checkDelivery(contractId, terms, before, slot, delivery.coreSeconds());
-        bool handedOver = _checkExecutor(contractId, terms, before, dataCentre, slot, delivery.coreSeconds());
+        seller = terms.seller();
+        bool handedOver = before.handedOver();
+        if (handedOver || seller != dataCentre) {
+            handedOver = _checkExecutor(contractId, terms, before, dataCentre, slot, delivery.coreSeconds());
+        }
 
         SupplyProgressWord progress = before
             .add(CoreSeconds.wrap(uint40(delivery.coreSeconds())), delivery.pv(), delivery.esd(), delivery.grid())
             .withHandedOver(handedOver);
-        uint256 earned = _earned(terms, progress) - _earned(terms, before);
+        uint256 paid;
+        unchecked {
+            paid = _earned(terms, progress) - _earned(terms, before); // which rises
+        }
         bool complete = CoreSeconds.unwrap(progress.delivered()) == CoreSeconds.unwrap(terms.coreSeconds());
         if (complete) progress = progress.withStatus(uint256(SupplyStatus.Fulfilled));
         _progress[contractId] = progress;
-        emit Delivered(contractId, dataCentre, slot, progress, earned);
-        if (complete) {
-            _fulfil(contractId, terms, progress, earned);
-        } else {
-            _vault.settle(terms.buyer(), terms.seller(), earned, 0, 0);
-        }
-        // The seller's own readings settle its tab with the grid; income from another's must not pass it by.
-        if (terms.seller() != dataCentre) _meters.settleTab(terms.seller());
+        emit Delivered(contractId, dataCentre, slot, progress, paid);
+        settlement =
+            complete
+                ? _fulfil(contractId, terms, progress, paid)
+                : SettlementLibrary.pack(terms.buyer(), paid, 0, 0, 0);
     }
 
+    /// @dev What was locked for the contract and is not paid goes back with the deposits; both reputations rise.
     function _fulfil(
         ContractId contractId,
         SupplyTermsWord terms,
         SupplyProgressWord progress,
-        uint256 earned
-    ) private {
+        uint256 paid
+    ) private returns (SettlementWord) {
         emit Fulfilled(contractId);
         uint256 agreed = Wh.unwrap(terms.energy());
         if (progress.pv() + progress.esd() < agreed) {
             emit PvShortfall(contractId, agreed, progress.pv(), progress.esd());
         }
-        // What rounding left of the escrow goes back to the buyer with the deposit.
-        _vault.settle(
-            terms.buyer(),
-            terms.seller(),
-            earned,
-            _escrow(terms, progress) + progress.buyerDeposit(),
-            progress.sellerDeposit()
-        );
-        _reputation.reward(terms.buyer(), terms.seller(), terms.energy());
+        return
+            SettlementLibrary.pack(
+                terms.buyer(),
+                paid,
+                _rest(terms) + progress.buyerDeposit(),
+                progress.sellerDeposit(),
+                SettlementMath.reputationRise(terms.energy(), _risePerKWh, _maxRise)
+            );
+    }
+
+    /// @dev The seller's own readings settle its tab with the grid; income from another's must not pass it by.
+    function _settleForeign(ParticipantId seller, SettlementWord settlement) private {
+        SettlementWord[] memory settlements = new SettlementWord[](1);
+        settlements[0] = settlement;
+        _vault.settleDeliveries(seller, settlements);
+        _meters.settleTab(seller);
     }
 
     function _checkDelivery(
@@ -211,17 +245,22 @@ contract SupplyBook is ISupplyBook, MarketPart {
         SlotId slot,
         uint256 coreSeconds
     ) private view {
-        if (slot < terms.firstSlot() || slot > terms.deadline()) {
-            revert OutsideContract(contractId, slot, terms.firstSlot(), terms.deadline());
-        }
+        SlotId firstSlot = terms.firstSlot();
+        SlotId deadline = terms.deadline();
+        if (slot < firstSlot || slot > deadline) revert OutsideContract(contractId, slot, firstSlot, deadline);
         if (coreSeconds == 0) revert EmptyDelivery(contractId);
-        uint256 limit = terms.cores() * _slotSeconds;
+        uint256 limit;
+        uint256 left;
+        unchecked {
+            // 16 and 20 bits; no more is delivered than is agreed.
+            limit = terms.cores() * _slotSeconds;
+            left = CoreSeconds.unwrap(terms.coreSeconds()) - CoreSeconds.unwrap(progress.delivered());
+        }
         if (coreSeconds > limit) revert TooFast(contractId, coreSeconds, limit);
-        uint256 left = CoreSeconds.unwrap(terms.coreSeconds()) - CoreSeconds.unwrap(progress.delivered());
         if (coreSeconds > left) revert BeyondContract(contractId, coreSeconds, left);
     }
 
-    /// @dev The seller delivers what it has not handed over, the executor what was handed over to it.
+    /// @dev Of a contract of which a part is handed over the seller delivers the rest, the executor what was handed over to it.
     /// @return whether a part is still another data centre's after this delivery
     function _checkExecutor(
         ContractId contractId,
@@ -231,12 +270,8 @@ contract SupplyBook is ISupplyBook, MarketPart {
         SlotId slot,
         uint256 coreSeconds
     ) private returns (bool) {
-        bool own = terms.seller() == dataCentre;
-        if (!progress.handedOver()) {
-            if (!own) revert ForeignDelivery(contractId, dataCentre);
-            return false;
-        }
-        if (!own) return !_transfers.execute(contractId, dataCentre, slot, coreSeconds);
+        if (!progress.handedOver()) revert ForeignDelivery(contractId, dataCentre);
+        if (terms.seller() != dataCentre) return !_transfers.execute(contractId, dataCentre, slot, coreSeconds);
         uint256 left = CoreSeconds.unwrap(terms.coreSeconds()) - CoreSeconds.unwrap(progress.delivered());
         left -= _transfers.handedOverCoreSeconds(contractId);
         if (coreSeconds > left) revert BeyondContract(contractId, coreSeconds, left);
@@ -250,6 +285,15 @@ contract SupplyBook is ISupplyBook, MarketPart {
     /// @dev What is still locked for the work: what was locked up, less what was paid down.
     function _escrow(SupplyTermsWord terms, SupplyProgressWord progress) private pure returns (uint256) {
         return SettlementMath.amountUp(terms.energy(), terms.price()) - _earned(terms, progress);
+    }
+
+    /// @dev What rounding leaves of the escrow when all is delivered.
+    function _rest(SupplyTermsWord terms) private pure returns (uint256) {
+        unchecked {
+            return
+                SettlementMath.amountUp(terms.energy(), terms.price()) -
+                SettlementMath.amountDown(terms.energy(), terms.price());
+        }
     }
 
     function _penalty(SupplyTermsWord terms, SupplyProgressWord progress) private pure returns (uint256) {

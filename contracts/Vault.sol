@@ -14,6 +14,7 @@ import { Account, IVault } from "./interfaces/IVault.sol";
 import { MarketPart } from "./MarketPart.sol";
 import { AccountLibrary, AccountWord } from "./types/AccountWord.sol";
 import { ParticipantId } from "./types/ParticipantId.sol";
+import { SettlementWord } from "./types/SettlementWord.sol";
 
 /// @title Vault
 /// @notice Implements {IVault}, where everything is described.
@@ -131,6 +132,31 @@ contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
     }
 
     /// @inheritdoc IVault
+    function settleDeliveries(ParticipantId seller, SettlementWord[] calldata settlements) external {
+        if (msg.sender != _supply) revert NotMarket(msg.sender);
+        uint256 income;
+        uint256 unlocked;
+        uint256 rise;
+        for (uint256 i; i < settlements.length; ++i) {
+            SettlementWord s = settlements[i];
+            ParticipantId buyer = s.buyer();
+            AccountWord account = _accounts[buyer];
+            unchecked {
+                // No block has room for 2^200 settlements.
+                _requireLocked(buyer, account, s.paid() + s.unlockBuyer());
+                income += s.paid();
+                unlocked += s.unlockSeller();
+                rise += s.rise();
+            }
+            account = account.spend(s.paid()).unlock(s.unlockBuyer());
+            _accounts[buyer] = _withRise(buyer, account, s.rise());
+        }
+        AccountWord payee = _accounts[seller];
+        _requireLocked(seller, payee, unlocked);
+        _accounts[seller] = _withRise(seller, payee.credit(income).unlock(unlocked), rise);
+    }
+
+    /// @inheritdoc IVault
     function payAvailable(
         ParticipantId from,
         ParticipantId to,
@@ -153,14 +179,11 @@ contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
     }
 
     /// @inheritdoc IVault
-    function changeReputation(ParticipantId participant, int256 change) external returns (uint256 reputation) {
+    function changeReputation(ParticipantId participant, int256 change) external {
         if (msg.sender != _reputation) revert NotMarket(msg.sender);
         AccountWord account = _accounts[participant];
         int256 changed = int256(account.reputation()) + change;
-        if (changed < 0) changed = 0;
-        reputation = uint256(changed);
-        if (reputation > MAX_REPUTATION) reputation = MAX_REPUTATION;
-        _accounts[participant] = account.withReputation(reputation);
+        _accounts[participant] = _withReputation(participant, account, changed < 0 ? 0 : uint256(changed));
     }
 
     // ---------------------------------------------------------------- views
@@ -224,6 +247,20 @@ contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
         if (amount > account.available()) return false;
         _accounts[participant] = account.lock(amount);
         return true;
+    }
+
+    function _withRise(ParticipantId participant, AccountWord account, uint256 rise) private returns (AccountWord) {
+        return rise == 0 ? account : _withReputation(participant, account, account.reputation() + rise);
+    }
+
+    function _withReputation(
+        ParticipantId participant,
+        AccountWord account,
+        uint256 reputation
+    ) private returns (AccountWord) {
+        if (reputation > MAX_REPUTATION) reputation = MAX_REPUTATION;
+        emit ReputationChanged(participant, reputation);
+        return account.withReputation(reputation);
     }
 
     function _requireLocked(ParticipantId participant, AccountWord account, uint256 amount) private pure {

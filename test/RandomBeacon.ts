@@ -300,7 +300,7 @@ describe("RandomBeacon", () => {
       const transaction = beacon.slash(first.number);
       await expect(transaction).to.emit(beacon, "OperatorSlashed").withArgs(first.number, 2n, BOND);
       await expect(transaction)
-        .to.emit(market.reputation, "ReputationChanged")
+        .to.emit(market.vault, "ReputationChanged")
         .withArgs(first.number, 4500n);
       expect(await market.vault.accountOf(first.number)).to.deep.equal([0n, 0n]);
       expect(await market.vault.penaltyPool()).to.equal(BOND);

@@ -20,7 +20,8 @@ async function withFalls(defaultFall: bigint, unopenedFall: bigint, rise = 50n) 
     defaultReputationFall: defaultFall,
     unopenedReputationFall: unopenedFall,
   });
-  return market.reputation.connect(await asPart(market, "supply"));
+  const reputation = market.reputation.connect(await asPart(market, "supply"));
+  return { market, reputation };
 }
 
 describe("Reputation", () => {
@@ -71,7 +72,7 @@ describe("Reputation", () => {
               : reputation[name](PARTICIPANT);
           const expected = { reward: 5010n, penalizeDefault: 4500n, penalizeUnopened: 4750n }[name];
           await expect(call)
-            .to.emit(reputation, "ReputationChanged")
+            .to.emit(market.vault, "ReputationChanged")
             .withArgs(PARTICIPANT, expected);
           expect(await reputation.reputationOf(PARTICIPANT)).to.equal(expected);
           const others = name === "reward" ? expected : 5000n;
@@ -106,32 +107,32 @@ describe("Reputation", () => {
     });
 
     it("stops at 10,000", async () => {
-      const reputation = await withFalls(10_000n, 10_000n, 4999n);
+      const { market, reputation } = await withFalls(10_000n, 10_000n, 4999n);
       await reputation.reward(PARTICIPANT, OTHER, maxUint(32n));
       expect(await reputation.reputationOf(PARTICIPANT)).to.equal(9999n);
       await reputation.reward(PARTICIPANT, OTHER, 100n);
       expect(await reputation.reputationOf(PARTICIPANT)).to.equal(10_000n);
       await expect(reputation.reward(PARTICIPANT, OTHER, 100n))
-        .to.emit(reputation, "ReputationChanged")
+        .to.emit(market.vault, "ReputationChanged")
         .withArgs(PARTICIPANT, 10_000n);
       await expect(reputation.reward(PARTICIPANT, OTHER, maxUint(32n)))
-        .to.emit(reputation, "ReputationChanged")
+        .to.emit(market.vault, "ReputationChanged")
         .withArgs(PARTICIPANT, 10_000n);
       expect(await reputation.reputationOf(PARTICIPANT)).to.equal(10_000n);
     });
 
     it("rises for both sides, each from where it stands", async () => {
-      const { reputation } = await networkHelpers.loadFixture(fixture);
+      const { market, reputation } = await networkHelpers.loadFixture(fixture);
       await reputation.penalizeDefault(OTHER);
       const transaction = reputation.reward(PARTICIPANT, OTHER, 2000n);
       await expect(transaction)
-        .to.emit(reputation, "ReputationChanged")
+        .to.emit(market.vault, "ReputationChanged")
         .withArgs(PARTICIPANT, 5020n);
-      await expect(transaction).to.emit(reputation, "ReputationChanged").withArgs(OTHER, 4520n);
+      await expect(transaction).to.emit(market.vault, "ReputationChanged").withArgs(OTHER, 4520n);
     });
 
     it("rises again from 0", async () => {
-      const reputation = await withFalls(5000n, 5000n);
+      const { reputation } = await withFalls(5000n, 5000n);
       await reputation.penalizeDefault(PARTICIPANT);
       await reputation.reward(PARTICIPANT, OTHER, 1000n);
       expect(await reputation.reputationOf(PARTICIPANT)).to.equal(10n);
@@ -147,18 +148,18 @@ describe("Reputation", () => {
     });
 
     it("stops at 0", async () => {
-      const reputation = await withFalls(4999n, 51n);
+      const { market, reputation } = await withFalls(4999n, 51n);
       await reputation.penalizeDefault(PARTICIPANT);
       expect(await reputation.reputationOf(PARTICIPANT)).to.equal(1n);
       await expect(reputation.penalizeDefault(PARTICIPANT))
-        .to.emit(reputation, "ReputationChanged")
+        .to.emit(market.vault, "ReputationChanged")
         .withArgs(PARTICIPANT, 0n);
       await reputation.penalizeDefault(PARTICIPANT);
       expect(await reputation.reputationOf(PARTICIPANT)).to.equal(0n);
     });
 
     it("falls to 0 exactly", async () => {
-      const reputation = await withFalls(5000n, 51n);
+      const { reputation } = await withFalls(5000n, 51n);
       await reputation.penalizeDefault(PARTICIPANT);
       expect(await reputation.reputationOf(PARTICIPANT)).to.equal(0n);
     });
@@ -166,7 +167,7 @@ describe("Reputation", () => {
 
   describe("penalizeUnopened", () => {
     it("falls by its own step and stops at 0", async () => {
-      const reputation = await withFalls(51n, 3000n);
+      const { reputation } = await withFalls(51n, 3000n);
       await reputation.penalizeUnopened(PARTICIPANT);
       expect(await reputation.reputationOf(PARTICIPANT)).to.equal(2000n);
       await reputation.penalizeUnopened(PARTICIPANT);

@@ -410,7 +410,7 @@ describe("SlotAuction: commitments", () => {
         const transaction = auction.commit(slot + 1n, OTHER_COMMITMENT);
         await expect(transaction).to.emit(auction, "PlanPunished").withArgs(number, slot, bond);
         await expect(transaction)
-          .to.emit(market.reputation, "ReputationChanged")
+          .to.emit(market.vault, "ReputationChanged")
           .withArgs(number, 4750n);
         await expect(transaction).to.emit(auction, "BondPosted").withArgs(number, bond);
         await expect(transaction)

@@ -471,13 +471,13 @@ describe("SlotAuction: reveals", () => {
           await fund(market, poor, amount + bond - 1n);
           const plan = role === "user" ? bidPlan(poor, slot, {}) : offerPlan(poor, slot, {});
           await sealed(market, poor, plan);
-          const { auction, vault, reputation } = market;
+          const { auction, vault } = market;
           const transaction = auction.connect(poor.wallet).reveal(plan);
           await expect(transaction)
             .to.emit(auction, "PlanDropped")
             .withArgs(poor.number, slot, amount, bond);
           await expect(transaction).not.to.emit(auction, "Revealed");
-          await expect(transaction).not.to.emit(reputation, "ReputationChanged");
+          await expect(transaction).not.to.emit(vault, "ReputationChanged");
           expect(await accountOf(market, poor)).to.deep.equal({
             available: amount - 1n,
             locked: 0n,
@@ -759,7 +759,7 @@ describe("SlotAuction: reveals", () => {
         const transaction = auction.punish(number);
         await expect(transaction).to.emit(auction, "PlanPunished").withArgs(number, slot, bond);
         await expect(transaction)
-          .to.emit(market.reputation, "ReputationChanged")
+          .to.emit(market.vault, "ReputationChanged")
           .withArgs(number, 4750n);
         expect(await accountOf(market, fixture[role])).to.deep.equal({
           available: FUNDS - bond,

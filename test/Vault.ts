@@ -570,6 +570,108 @@ describe("Vault", () => {
     });
   });
 
+  describe("settleDeliveries", () => {
+    /** Alice and Carol have 4 and 2 yuan locked, the seller Bob 3; and the vault as the supply book sees it. */
+    async function trading() {
+      const deployed = await locked();
+      const { market, asAuction, bob } = deployed;
+      const carol = await enrol(market, "user");
+      await fund(market, carol, 2n * YUAN);
+      await fund(market, bob, 3n * YUAN);
+      await asAuction.lock(carol.number, 2n * YUAN);
+      await asAuction.lock(bob.number, 3n * YUAN);
+      const asSupply = deployed.vault.connect(await asPart(market, "supply"));
+      return { ...deployed, carol, asSupply };
+    }
+
+    /** In yuan but for the rise, packed as in `SettlementWord`. */
+    const settlement = (
+      { number }: Participant,
+      paid: bigint,
+      unlockBuyer: bigint,
+      unlockSeller: bigint,
+      rise = 0n,
+    ): bigint =>
+      number |
+      ((paid * YUAN) << 32n) |
+      ((unlockBuyer * YUAN) << 88n) |
+      ((unlockSeller * YUAN) << 144n) |
+      (rise << 200n);
+
+    it("reverts for everyone but the supply book", async () => {
+      const { market, vault, alice, bob } = await networkHelpers.loadFixture(trading);
+      const others = await Promise.all(
+        [...MARKET_PARTS, "reputation" as const]
+          .filter((part) => part !== "supply")
+          .map((part) => asPart(market, part)),
+      );
+      for (const stranger of [alice.wallet, market.admin, ...others]) {
+        await expect(vault.connect(stranger).settleDeliveries(bob.number, []))
+          .to.be.revertedWithCustomError(vault, "NotMarket")
+          .withArgs(stranger.address);
+      }
+    });
+
+    it("pays and unlocks for every delivery", async () => {
+      const { asSupply, market, alice, bob, carol } = await networkHelpers.loadFixture(trading);
+      const transaction = asSupply.settleDeliveries(bob.number, [
+        settlement(alice, 1n, 0n, 0n),
+        settlement(carol, 1n, 1n, 1n),
+        settlement(alice, 2n, 1n, 2n),
+      ]);
+      await expect(transaction).to.not.emit(asSupply, "ReputationChanged");
+      await expectAccount(market, alice, 7n * YUAN, 0n);
+      await expectAccount(market, carol, YUAN, 0n);
+      await expectAccount(market, bob, 7n * YUAN, 0n);
+      await expectBalanced(market, alice, bob, carol);
+    });
+
+    it("raises the buyers' reputations, and the seller's by the sum", async () => {
+      const { asSupply, vault, alice, bob, carol } = await networkHelpers.loadFixture(trading);
+      const transaction = asSupply.settleDeliveries(bob.number, [
+        settlement(alice, 1n, 0n, 0n, 7n),
+        settlement(carol, 0n, 0n, 0n),
+        settlement(alice, 0n, 0n, 0n, 4990n),
+      ]);
+      for (const [one, reputation] of [
+        [alice, 5007n],
+        [alice, 9997n],
+        [bob, 9997n],
+      ] as const) {
+        await expect(transaction)
+          .to.emit(vault, "ReputationChanged")
+          .withArgs(one.number, reputation);
+      }
+      await expect(asSupply.settleDeliveries(bob.number, [settlement(carol, 0n, 0n, 0n, 5001n)]))
+        .to.emit(vault, "ReputationChanged")
+        .withArgs(carol.number, 10_000n);
+      const reputations = [alice, bob, carol].map(({ number }) => vault.reputationOf(number));
+      expect(await Promise.all(reputations)).to.deep.equal([9997n, 10_000n, 10_000n]);
+    });
+
+    it("reverts for more than a buyer has locked", async () => {
+      const { asSupply, vault, alice, bob } = await networkHelpers.loadFixture(trading);
+      for (const [paid, unlocked] of [
+        [5n, 0n],
+        [0n, 5n],
+        [3n, 2n],
+      ] as const) {
+        const words = [settlement(alice, paid, unlocked, 0n)];
+        await expect(asSupply.settleDeliveries(bob.number, words))
+          .to.be.revertedWithCustomError(vault, "InsufficientLock")
+          .withArgs(alice.number, 4n * YUAN, 5n * YUAN);
+      }
+    });
+
+    it("reverts for more than the seller has locked", async () => {
+      const { asSupply, vault, alice, bob, carol } = await networkHelpers.loadFixture(trading);
+      const words = [settlement(alice, 1n, 0n, 2n), settlement(carol, 1n, 0n, 2n)];
+      await expect(asSupply.settleDeliveries(bob.number, words))
+        .to.be.revertedWithCustomError(vault, "InsufficientLock")
+        .withArgs(bob.number, 3n * YUAN, 4n * YUAN);
+    });
+  });
+
   describe("payAvailable", () => {
     it("moves what it is told when there is as much", async () => {
       const { asAuction, market, alice, bob } = await networkHelpers.loadFixture(locked);
@@ -656,10 +758,9 @@ describe("Vault", () => {
         [0n, 0n],
         [5000n, 5000n],
       ] as const) {
-        expect(await asReputation.changeReputation.staticCall(alice.number, change)).to.equal(
-          reputation,
-        );
-        await asReputation.changeReputation(alice.number, change);
+        await expect(asReputation.changeReputation(alice.number, change))
+          .to.emit(vault, "ReputationChanged")
+          .withArgs(alice.number, reputation);
         expect(await vault.reputationOf(alice.number)).to.equal(reputation);
         expect(await market.reputation.reputationOf(alice.number)).to.equal(reputation);
         await expectAccount(market, alice, 6n * YUAN, 4n * YUAN);

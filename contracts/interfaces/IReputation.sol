@@ -13,13 +13,10 @@ uint256 constant INITIAL_REPUTATION = 5000;
 /// @title IReputation
 /// @notice The paper's reputation value `RV` (section 2.1): 0 to 10,000, starting at 5,000. It rises with fulfilled contracts,
 /// by their energy, and falls faster with what was promised and not kept. It breaks ties in the auction and scales the
-/// deposits. This contract has the rules; the value itself is kept in the account's word of the vault, because whoever needs
-/// the one needs the other.
+/// deposits. This contract has the rules; the value itself is kept in the account's word of the vault, which tells its
+/// changes, because whoever needs the one needs the other.
 interface IReputation {
-    /// @notice A participant's reputation changed to `reputation`.
-    event ReputationChanged(ParticipantId indexed participant, uint256 reputation);
-
-    /// @notice Raises the reputation of both sides of a fulfilled contract or transfer over `energy`. Market only.
+    /// @notice Raises the reputation of both sides of an executed transfer over `energy`. Market only.
     function reward(ParticipantId one, ParticipantId other, Wh energy) external;
 
     /// @notice Lowers the reputation for a contract, a transfer or a beacon value that was not delivered. Market only.

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import { ParticipantId } from "../types/ParticipantId.sol";
+import { SettlementWord } from "../types/SettlementWord.sol";
 
 /// @notice A participant's wallet in the market, micro-yuan.
 struct Account {
@@ -25,6 +26,9 @@ interface IVault {
     event Deposited(ParticipantId indexed participant, address indexed from, uint256 amount);
     event Withdrawn(ParticipantId indexed participant, address indexed to, uint256 amount);
     event PaidOut(address indexed to, uint256 amount);
+
+    /// @notice A participant's reputation changed to `reputation`.
+    event ReputationChanged(ParticipantId indexed participant, uint256 reputation);
 
     /// @notice A deposit or withdrawal of nothing.
     error ZeroAmount();
@@ -74,6 +78,11 @@ interface IVault {
     /// @param to has `unlockTo` of its own unlocked
     function settle(ParticipantId from, ParticipantId to, uint256 paid, uint256 unlockFrom, uint256 unlockTo) external;
 
+    /// @notice Pays and unlocks between a seller and the buyers of its contracts at once, and raises the reputation of both sides
+    /// of each that was fulfilled. Supply book only.
+    /// @param settlements packed as in `SettlementWord`, one for each delivery
+    function settleDeliveries(ParticipantId seller, SettlementWord[] calldata settlements) external;
+
     /// @notice Moves available funds of `from` to `to`: `upTo`, or as much of it as there is. Market only.
     /// @return paid what was moved
     function payAvailable(ParticipantId from, ParticipantId to, uint256 upTo) external returns (uint256 paid);
@@ -82,8 +91,7 @@ interface IVault {
     function seize(ParticipantId participant, uint256 amount) external;
 
     /// @notice Changes a reputation as the reputation contract has decided, within 0 to 10,000. Reputation contract only.
-    /// @return reputation after the change
-    function changeReputation(ParticipantId participant, int256 change) external returns (uint256 reputation);
+    function changeReputation(ParticipantId participant, int256 change) external;
 
     /// @notice Reputation of a participant, 0 to 10,000; kept in the word of its account.
     function reputationOf(ParticipantId participant) external view returns (uint256);

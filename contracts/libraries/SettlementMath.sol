@@ -77,4 +77,13 @@ library SettlementMath {
             return maxBps - ((maxBps - minBps) * reputation) / maxReputation;
         }
     }
+
+    /// @notice By how much a fulfilled contract over `energy` raises a reputation: `perKWh` for each kWh, at most `most`, rounded
+    /// down.
+    function reputationRise(Wh energy, uint256 perKWh, uint256 most) internal pure returns (uint256) {
+        unchecked {
+            uint256 rise = (Wh.unwrap(energy) * perKWh) / WH_PER_KWH; // 32 and 16 bits
+            return rise < most ? rise : most;
+        }
+    }
 }

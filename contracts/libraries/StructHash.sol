@@ -27,4 +27,21 @@ library StructHash {
             result := keccak256(hashes, shl(5, count))
         }
     }
+
+    /// @notice Hash of a struct whose first members are values, `size` bytes of them, and whose last one is an array with the
+    /// hash `last`. Members with bits beyond their types are refused where they are read.
+    function hashStruct(
+        bytes32 typeHash,
+        uint256 start,
+        uint256 size,
+        bytes32 last
+    ) internal pure returns (bytes32 result) {
+        assembly ("memory-safe") {
+            let item := mload(0x40)
+            mstore(item, typeHash)
+            calldatacopy(add(item, 0x20), start, size)
+            mstore(add(item, add(size, 0x20)), last)
+            result := keccak256(item, add(size, 0x40))
+        }
+    }
 }

@@ -12,7 +12,7 @@ using DeliveryLibrary for DeliveryWord global;
 
 /// @title DeliveryLibrary
 library DeliveryLibrary {
-    function pack(Delivery memory delivery) internal pure returns (DeliveryWord) {
+    function pack(Delivery calldata delivery) internal pure returns (DeliveryWord) {
         uint256 energy = delivery.pv | (uint256(delivery.esd) << 32) | (uint256(delivery.grid) << 64);
         return DeliveryWord.wrap(delivery.contractId | (uint256(delivery.coreSeconds) << 40) | (energy << 80));
     }

@@ -138,11 +138,13 @@ library SupplyProgressLibrary {
         uint256 esd_,
         uint256 grid_
     ) internal pure returns (SupplyProgressWord) {
-        uint256 packed = SupplyProgressWord.unwrap(word) + CoreSeconds.unwrap(coreSeconds_);
-        packed = packed.write(40, 32, _saturated(pv(word) + pv_));
-        packed = packed.write(72, 32, _saturated(esd(word) + esd_));
-        packed = packed.write(104, 32, _saturated(grid(word) + grid_));
-        return SupplyProgressWord.wrap(packed);
+        unchecked {
+            uint256 energy = _saturated(pv(word) + pv_) << 40;
+            energy |= _saturated(esd(word) + esd_) << 72;
+            energy |= _saturated(grid(word) + grid_) << 104;
+            uint256 others = SupplyProgressWord.unwrap(word).write(40, 96, 0);
+            return SupplyProgressWord.wrap((others | energy) + CoreSeconds.unwrap(coreSeconds_));
+        }
     }
 
     function withStatus(SupplyProgressWord word, uint256 status_) internal pure returns (SupplyProgressWord) {

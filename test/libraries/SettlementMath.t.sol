@@ -142,6 +142,16 @@ contract SettlementMathTest {
         require(bps * 10_000 >= exact && exact + 10_000 > bps * 10_000, "up");
     }
 
+    // ---------------------------------------------------------------- reputationRise
+
+    function testReputationRise() external pure {
+        require(SettlementMath.reputationRise(Wh.wrap(99), 10, 50) == 0, "down");
+        require(SettlementMath.reputationRise(Wh.wrap(100), 10, 50) == 1, "exactly");
+        require(SettlementMath.reputationRise(Wh.wrap(4999), 10, 50) == 49, "below the most");
+        require(SettlementMath.reputationRise(Wh.wrap(5000), 10, 50) == 50, "the most");
+        require(SettlementMath.reputationRise(Wh.wrap(type(uint32).max), 65_535, 9999) == 9999, "largest");
+    }
+
     // ---------------------------------------------------------------- units
 
     function testConstants() external pure {

@@ -110,7 +110,7 @@ export class LocalMeters {
     }
     if (owed !== 0n) world.emit("TabChanged", { dataCentre, tab: state.tab });
 
-    for (const delivery of deliveries) supply.deliver(dataCentre, slot, delivery);
+    supply.deliver(dataCentre, slot, deliveries);
     this.settleTab(dataCentre);
   }
 

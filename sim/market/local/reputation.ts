@@ -17,11 +17,16 @@ export class LocalReputation {
     return this.values.get(participant) ?? INITIAL_REPUTATION;
   }
 
-  /** For a fulfilled contract over `energy` Wh. */
-  reward(participant: bigint, energy: bigint): void {
+  /** By how much work over `energy` Wh that was done raises a reputation. */
+  riseFor(energy: bigint): bigint {
     const { reputationPerKWh, maxReputationRise } = this.market.options.parameters;
     const rise = (energy * reputationPerKWh) / WH_PER_KWH;
-    this.change(participant, rise < maxReputationRise ? rise : maxReputationRise);
+    return rise < maxReputationRise ? rise : maxReputationRise;
+  }
+
+  /** For an executed transfer over `energy` Wh. */
+  reward(participant: bigint, energy: bigint): void {
+    this.change(participant, this.riseFor(energy));
   }
 
   /** For a contract, a transfer or a beacon value that was not delivered. */
@@ -34,7 +39,8 @@ export class LocalReputation {
     this.change(participant, -this.market.options.parameters.unopenedReputationFall);
   }
 
-  private change(participant: bigint, by: bigint): void {
+  /** Within its bounds. */
+  change(participant: bigint, by: bigint): void {
     const sum = this.reputationOf(participant) + by;
     const reputation = sum < 0n ? 0n : sum > MAX_REPUTATION ? MAX_REPUTATION : sum;
     this.values.set(participant, reputation);

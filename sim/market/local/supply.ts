@@ -28,6 +28,15 @@ export interface Trade {
   readonly sellerDeposit: bigint;
 }
 
+/** What a delivery moves between a contract's parties, and by how much it raises their reputations. */
+interface Settlement {
+  readonly buyer: bigint;
+  readonly paid: bigint;
+  readonly unlockBuyer: bigint;
+  readonly unlockSeller: bigint;
+  readonly rise: bigint;
+}
+
 /** Supply contracts, paid by meter readings. */
 export class LocalSupply {
   private readonly market: LocalMarket;
@@ -89,31 +98,19 @@ export class LocalSupply {
     return contractId;
   }
 
-  /** Counts and pays one delivery of a data centre in a slot. */
-  deliver(dataCentre: bigint, slot: bigint, delivery: Delivery): void {
-    const { meters, vault, world } = this.market;
-    const { contractId, coreSeconds, pv, esd, grid } = delivery;
-    const before = this.requireRunning(contractId);
-    this.checkDelivery(contractId, before, slot, coreSeconds);
-    const handedOver = this.checkExecutor(contractId, before, dataCentre, slot, coreSeconds);
-
-    const delivered = before.delivered + coreSeconds;
-    const complete = delivered === before.coreSeconds;
-    const after: Agreement = {
-      ...before,
-      status: complete ? SupplyStatus.fulfilled : SupplyStatus.running,
-      handedOver,
-      delivered,
-      pv: saturated(before.pv + pv),
-      esd: saturated(before.esd + esd),
-      grid: saturated(before.grid + grid),
-    };
-    this.agreements.set(contractId, after);
-    const paid = paidOf(after) - paidOf(before);
-    world.emit("Delivered", { contractId, executor: dataCentre, slot, paid });
-    vault.pay(after.buyer, after.seller, paid);
-    if (complete) this.fulfil(contractId, after);
-    if (after.seller !== dataCentre) meters.settleTab(after.seller);
+  /** Counts and pays the deliveries of a data centre in a slot. */
+  deliver(dataCentre: bigint, slot: bigint, deliveries: readonly Delivery[]): void {
+    const own: Settlement[] = [];
+    for (const delivery of deliveries) {
+      const { seller, settlement } = this.takeDelivery(dataCentre, slot, delivery);
+      if (seller === dataCentre) {
+        own.push(settlement);
+      } else {
+        this.settle(seller, [settlement]);
+        this.market.meters.settleTab(seller);
+      }
+    }
+    this.settle(dataCentre, own);
   }
 
   /** Marks that a part of the contract is another data centre's, or that it is so no longer. */
@@ -189,15 +186,55 @@ export class LocalSupply {
     return c.handedOver;
   }
 
-  private fulfil(contractId: bigint, c: Agreement): void {
-    const { vault, reputation, world } = this.market;
+  /** Counts a delivery; returns what is to be paid for it and to whom. */
+  private takeDelivery(
+    dataCentre: bigint,
+    slot: bigint,
+    { contractId, coreSeconds, pv, esd, grid }: Delivery,
+  ): { seller: bigint; settlement: Settlement } {
+    const { reputation, world } = this.market;
+    const before = this.requireRunning(contractId);
+    this.checkDelivery(contractId, before, slot, coreSeconds);
+    const handedOver = this.checkExecutor(contractId, before, dataCentre, slot, coreSeconds);
+
+    const delivered = before.delivered + coreSeconds;
+    const complete = delivered === before.coreSeconds;
+    const after: Agreement = {
+      ...before,
+      status: complete ? SupplyStatus.fulfilled : SupplyStatus.running,
+      handedOver,
+      delivered,
+      pv: saturated(before.pv + pv),
+      esd: saturated(before.esd + esd),
+      grid: saturated(before.grid + grid),
+    };
+    this.agreements.set(contractId, after);
+    const { buyer, seller, energy } = after;
+    const paid = paidOf(after) - paidOf(before);
+    world.emit("Delivered", { contractId, executor: dataCentre, slot, paid });
+    if (!complete) {
+      return { seller, settlement: { buyer, paid, unlockBuyer: 0n, unlockSeller: 0n, rise: 0n } };
+    }
     world.emit("Fulfilled", { contractId });
-    if (c.pv + c.esd < c.energy)
-      world.emit("PvShortfall", { contractId, agreedWh: c.energy, pvWh: c.pv, esdWh: c.esd });
-    vault.unlock(c.buyer, escrowOf(c) + c.buyerDeposit);
-    vault.unlock(c.seller, c.sellerDeposit);
-    reputation.reward(c.buyer, c.energy);
-    reputation.reward(c.seller, c.energy);
+    if (after.pv + after.esd < energy)
+      world.emit("PvShortfall", { contractId, agreedWh: energy, pvWh: after.pv, esdWh: after.esd });
+    const unlockBuyer = escrowOf(after) + after.buyerDeposit;
+    const unlockSeller = after.sellerDeposit;
+    const rise = reputation.riseFor(energy);
+    return { seller, settlement: { buyer, paid, unlockBuyer, unlockSeller, rise } };
+  }
+
+  private settle(seller: bigint, settlements: readonly Settlement[]): void {
+    const { reputation, vault } = this.market;
+    let sum = 0n;
+    for (const { buyer, paid, unlockBuyer, unlockSeller, rise } of settlements) {
+      vault.pay(buyer, seller, paid);
+      vault.unlock(buyer, unlockBuyer);
+      vault.unlock(seller, unlockSeller);
+      if (rise !== 0n) reputation.change(buyer, rise);
+      sum += rise;
+    }
+    if (sum !== 0n) reputation.change(seller, sum);
   }
 }
 
