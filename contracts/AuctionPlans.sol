@@ -27,7 +27,15 @@ import { PlanHash } from "./libraries/PlanHash.sol";
 import { SettlementMath } from "./libraries/SettlementMath.sol";
 import { MarketPart } from "./MarketPart.sol";
 import { SlotClock } from "./SlotClock.sol";
-import { BidLibrary, BidWord, BookWord, PlanLibrary, PlanWord } from "./types/AuctionWords.sol";
+import {
+    BidLibrary,
+    BidWord,
+    BookWord,
+    OffersLibrary,
+    OffersWord,
+    PlanLibrary,
+    PlanWord
+} from "./types/AuctionWords.sol";
 import { ParticipantId } from "./types/ParticipantId.sol";
 import { SlotId } from "./types/SlotId.sol";
 import { CoreSeconds, Price, Wh } from "./types/Units.sol";
@@ -48,9 +56,6 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
 
     uint256 internal constant MAX_ITEMS = 16;
     uint256 private constant MAX_VALUE = type(uint48).max;
-    uint256 private constant OFFERS_PER_WORD = 3;
-    uint256 private constant OFFER_BITS = 80;
-    uint256 private constant OFFER_WORDS = (MAX_ITEMS + OFFERS_PER_WORD - 1) / OFFERS_PER_WORD;
 
     IIdentityRegistry private immutable _identities;
     IReputation private immutable _reputation;
@@ -71,9 +76,10 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
 
     mapping(ParticipantId => PlanWord) internal _plans;
     mapping(ParticipantId => bytes32) private _commitments;
-    mapping(ParticipantId => BidWord[MAX_ITEMS]) internal _bids;
-    /// @dev Three offers in a word, from the lowest bit: price 32, energy 32, cores 16 each.
-    mapping(ParticipantId => uint256[OFFER_WORDS]) private _offers;
+    /// @dev By participant's number * 256 + index of the bid.
+    mapping(uint256 ref => BidWord) internal _bids;
+    /// @dev By participant's number * 256 + index of the word.
+    mapping(uint256 key => OffersWord) internal _offers;
     mapping(SlotId => BookWord) internal _books;
 
     constructor(
@@ -229,8 +235,9 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
     }
 
     /// @inheritdoc ISlotAuction
-    function bidOf(ParticipantId participant, uint256 index) external view returns (Bid memory) {
-        BidWord bid = _bids[participant][index];
+    function bidOf(ParticipantId participant, uint256 index) external view returns (Bid memory bid_) {
+        if (index >= MAX_ITEMS) return bid_;
+        BidWord bid = _bids[_refTo(participant, index)];
         uint32 slot = SlotId.unwrap(bid.slot());
         return
             Bid({
@@ -245,9 +252,12 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
     }
 
     /// @inheritdoc ISlotAuction
-    function offerOf(ParticipantId participant, uint256 index) public view returns (Offer memory) {
-        uint256 word = _offers[participant][index / OFFERS_PER_WORD] >> (OFFER_BITS * (index % OFFERS_PER_WORD));
-        return Offer({ price: uint32(word), energy: uint32(word >> 32), cores: uint16(word >> 64) });
+    function offerOf(ParticipantId participant, uint256 index) public view returns (Offer memory offer) {
+        if (index >= MAX_ITEMS) return offer;
+        OffersWord word = _offers[_offersKey(_refTo(participant, index))];
+        uint256 at = index % OffersLibrary.PER_WORD;
+        return
+            Offer({ price: Price.unwrap(word.price(at)), energy: Wh.unwrap(word.energy(at)), cores: word.cores(at) });
     }
 
     /// @inheritdoc ISlotAuction
@@ -275,6 +285,16 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
 
     function _isCleared(SlotId slot) private view returns (bool) {
         return _books[slot].phase() == uint256(Phase.Cleared);
+    }
+
+    /// @dev How lists name a participant's bid or offer.
+    function _refTo(ParticipantId participant, uint256 index) internal pure returns (uint256) {
+        return (uint256(ParticipantId.unwrap(participant)) << 8) | index;
+    }
+
+    /// @dev Where the word is that an offer is in.
+    function _offersKey(uint256 ref) internal pure returns (uint256) {
+        return (ref & ~uint256(0xff)) | ((ref & 0xff) / OffersLibrary.PER_WORD);
     }
 
     /// @dev When the slot's clearing begins, Unix time.
@@ -357,6 +377,13 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
         }
     }
 
+    function _requireRevealWindow(SlotId slot) private view {
+        unchecked {
+            uint256 until = _clearFrom(slot);
+            _requireWindow(slot, until - _revealSeconds, until);
+        }
+    }
+
     function _requireWindow(SlotId slot, uint256 from, uint256 to) private view {
         if (block.timestamp < from || block.timestamp >= to) revert WrongWindow(slot, from, to, block.timestamp);
     }
@@ -381,8 +408,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
         ParticipantId participant = ParticipantId.wrap(plan.bidder);
         SlotId slot = SlotId.wrap(plan.slot);
         PlanWord word = _requireSealed(participant, slot);
-        uint256 until = _clearFrom(slot);
-        _requireWindow(slot, until - _revealSeconds, until);
+        _requireRevealWindow(slot);
         // After a rotation either wallet may reveal what the old one committed to.
         if (wallet != word.wallet() && _identities.participantOf(wallet) != participant) {
             revert NotBidder(participant, wallet);
@@ -393,7 +419,10 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
 
         Bid[] calldata bids = plan.bids;
         Offer[] calldata offers = plan.offers;
-        uint256 count = bids.length + offers.length;
+        uint256 count;
+        unchecked {
+            count = bids.length + offers.length; // calldata has not so much room
+        }
         if (count == 0 || count > MAX_ITEMS || (word.seller() ? bids.length : offers.length) != 0) {
             revert InvalidPlan(participant, bids.length, offers.length);
         }
@@ -417,8 +446,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
         SlotId slot = word.slot();
         PackedBids memory packed = _packBids(bids, slot, reputation, word.sequence());
         if (!_fund(participant, word, packed.needed)) return false;
-        BidWord[MAX_ITEMS] storage words = _bids[participant];
-        for (uint256 i; i < bids.length; ++i) words[i] = packed.words[i];
+        for (uint256 i; i < bids.length; ++i) _bids[_refTo(participant, i)] = packed.words[i];
         BookWord book = _book(slot).addBids(bids.length, packed.leastEnergy, packed.fewestCores);
         _books[slot] = book.addSalt(salt);
         return true;
@@ -431,10 +459,9 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
         PlanWord word,
         uint256 reputation
     ) private returns (bool) {
-        (uint256[] memory packed, uint256 needed) = _packOffers(offers, reputation);
+        (OffersWord[] memory packed, uint256 needed) = _packOffers(offers, reputation);
         if (!_fund(participant, word, needed)) return false;
-        uint256[OFFER_WORDS] storage words = _offers[participant];
-        for (uint256 i; i < packed.length; ++i) words[i] = packed[i];
+        for (uint256 i; i < packed.length; ++i) _offers[_refTo(participant, i)] = packed[i];
         SlotId slot = word.slot();
         _books[slot] = _book(slot).addOffers(offers.length).addSalt(salt);
         return true;
@@ -481,24 +508,40 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
         }
     }
 
-    /// @return items the offers, three in a word
+    /// @return words the offers, packed
     /// @return needed what they lock, micro-yuan
     function _packOffers(
         Offer[] calldata offers,
         uint256 reputation
-    ) private view returns (uint256[] memory items, uint256 needed) {
+    ) private view returns (OffersWord[] memory words, uint256 needed) {
         uint256 count = offers.length;
         uint256 bps = _depositBps(reputation);
-        items = new uint256[]((count + OFFERS_PER_WORD - 1) / OFFERS_PER_WORD);
-        for (uint256 i; i < count; ++i) {
-            Offer calldata offer = offers[i];
-            if (offer.price == 0 || offer.energy == 0 || offer.cores == 0) revert InvalidOffer(i);
-            uint256 value = SettlementMath.amountUp(Wh.wrap(offer.energy), Price.wrap(offer.price));
-            if (value > MAX_VALUE) revert ValueTooLarge(i, value);
-            needed += SettlementMath.bpsUp(value, bps);
-            uint256 word = offer.price | (uint256(offer.energy) << 32) | (uint256(offer.cores) << 64);
-            items[i / OFFERS_PER_WORD] |= word << (OFFER_BITS * (i % OFFERS_PER_WORD));
+        words = new OffersWord[]((count + OffersLibrary.PER_WORD - 1) / OffersLibrary.PER_WORD);
+        uint256 i;
+        unchecked {
+            for (uint256 n; n < words.length; ++n) {
+                OffersWord word = OffersLibrary.pack(reputation, n + 1 < words.length);
+                for (uint256 at; at < OffersLibrary.PER_WORD && i < count; ++at) {
+                    (Price price, Wh energy, uint256 cores) = _checkOffer(i, offers[i]);
+                    uint256 value = SettlementMath.amountUp(energy, price);
+                    if (value > MAX_VALUE) revert ValueTooLarge(i, value);
+                    needed += SettlementMath.bpsUp(value, bps); // 16 values of less than 2^48
+                    word = word.add(at, price, energy, cores);
+                    ++i;
+                }
+                words[n] = word;
+            }
         }
+    }
+
+    function _checkOffer(
+        uint256 index,
+        Offer calldata offer
+    ) private pure returns (Price price, Wh energy, uint256 cores) {
+        price = Price.wrap(offer.price);
+        energy = Wh.wrap(offer.energy);
+        cores = offer.cores;
+        if (Price.unwrap(price) == 0 || Wh.unwrap(energy) == 0 || cores == 0) revert InvalidOffer(index);
     }
 
     function _checkBid(uint256 index, Bid memory bid, uint256 slot) private view {

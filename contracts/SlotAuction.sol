@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import { Hashes } from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
+import { Math } from "@openzeppelin/contracts/utils/math/Math.sol";
+
 import { AuctionPlans } from "./AuctionPlans.sol";
 import { Addresses, IMarketDirectory, Parameters } from "./interfaces/IMarketDirectory.sol";
 import { IRandomBeacon } from "./interfaces/IRandomBeacon.sol";
-import { BookState, ISlotAuction, Offer, Phase, PlanStatus } from "./interfaces/ISlotAuction.sol";
+import { BookState, ISlotAuction, Phase, PlanStatus } from "./interfaces/ISlotAuction.sol";
 import { ISupplyBook } from "./interfaces/ISupplyBook.sol";
 import { AuctionOrder } from "./libraries/AuctionOrder.sol";
 import { SettlementMath } from "./libraries/SettlementMath.sol";
@@ -16,6 +19,8 @@ import {
     CursorWord,
     OfferRow,
     OfferRowLibrary,
+    OffersLibrary,
+    OffersWord,
     PlanWord,
     RankingLibrary,
     RankingWord
@@ -24,11 +29,12 @@ import { ParticipantId } from "./types/ParticipantId.sol";
 import { SlotId } from "./types/SlotId.sol";
 import { SupplyTermsLibrary, TradeWord } from "./types/SupplyWords.sol";
 import { Price, Wh } from "./types/Units.sol";
+import { UnlockLibrary, UnlockWord } from "./types/UnlockWord.sol";
 
 /// @title SlotAuction
 /// @notice Implements {ISlotAuction}, where everything is described.
 contract SlotAuction is AuctionPlans {
-    /// @dev A page of the matching, in memory.
+    /// @dev A page of the clearing, in memory.
     struct Page {
         SlotId slot;
         address ranker;
@@ -37,34 +43,33 @@ contract SlotAuction is AuctionPlans {
         bool lapsed;
         uint256 bids;
         uint256 offers;
-        uint256 leastEnergy;
-        uint256 fewestCores;
+        /// @dev What an offer must have left not to be used up.
+        OfferRow least;
         uint256 nextBid;
         uint256 head;
         uint256 nextRelease;
         uint256 trades;
         uint256 work;
-        /// @dev Copies of the offers from place `first` on: each an `OfferRow` with the place of the next one that is not
-        /// used up above it; 0 if it was not read yet.
-        uint256 first;
-        uint256[] rows;
+        /// @dev The offers that were read and are not used up, in their order: where in memory their `OfferRow`s begin and end.
+        uint256 rows;
+        uint256 rowsEnd;
+        /// @dev Place of the next offer to read.
+        uint256 nextRead;
+        /// @dev What is to be unlocked when the page ends, and how many there are of it.
+        UnlockWord[] unlocks;
+        uint256 unlockCount;
     }
 
     uint256 private constant MAX_ENTRIES = 1 << 24;
     uint256 private constant REFS_PER_WORD = 6;
     uint256 private constant REF_BITS = 40;
+    uint256 private constant ROW_SIZE = 32;
 
-    /// @dev How many offers a page keeps copies of: a bound on its memory, whatever the size of the book.
-    uint256 private constant MAX_COPIES = 1024;
-    uint256 private constant NEXT_OFFSET = 128;
-    uint256 private constant NOWHERE = type(uint256).max;
-
-    /// @dev Steps of `work`, of about 100 gas: a look at an offer, the reading of two offers from storage, the conclusion of a
-    /// bid (a trade at most), the release of an offer.
-    uint256 private constant LOOK_WORK = 2;
-    uint256 private constant READ_WORK = 25;
-    uint256 private constant CONCLUDE_WORK = 750;
-    uint256 private constant RELEASE_WORK = 130;
+    /// @dev Steps of `work`, of about 100 gas; a look at an offer takes one. The reading of a word of offers from storage, the
+    /// conclusion of a bid (a trade at most), the release of a seller's offers.
+    uint256 private constant READ_WORK = 160;
+    uint256 private constant CONCLUDE_WORK = 700;
+    uint256 private constant RELEASE_WORK = 200;
 
     IRandomBeacon private immutable _beacon;
     ISupplyBook private immutable _supply;
@@ -74,7 +79,6 @@ contract SlotAuction is AuctionPlans {
     mapping(address ranker => RankingWord) private _rankings;
     /// @dev Six references in a word, from the lowest bit: participant 32 above index 8.
     mapping(address ranker => uint256[MAX_ENTRIES]) private _rankedBids;
-    /// @dev Two `OfferRow`s in a word.
     mapping(address ranker => uint256[MAX_ENTRIES]) private _rankedOffers;
     mapping(SlotId => CursorWord) private _cursors;
     mapping(SlotId => CandidatesWord) private _candidates;
@@ -142,17 +146,11 @@ contract SlotAuction is AuctionPlans {
         if (!plan.seller() || plan.slot() != slot || plan.status() != uint256(PlanStatus.Revealed)) {
             return Wh.wrap(0);
         }
-        BookWord book = _books[slot];
-        uint256 phase = book.phase();
+        uint256 phase = _books[slot].phase();
+        if (phase != uint256(Phase.Open) && phase != uint256(Phase.Matching)) return Wh.wrap(0);
         uint256 energy;
-        if (phase == uint256(Phase.Open)) {
-            for (uint256 i; i < plan.count(); ++i) energy += offerOf(dataCentre, i).energy;
-        } else if (phase == uint256(Phase.Matching)) {
-            uint256[MAX_ENTRIES] storage list = _rankedOffers[_cursors[slot].ranker()];
-            for (uint256 i; i < book.offers(); ++i) {
-                OfferRow row = _storedRow(list, i);
-                if (row.seller() == dataCentre) energy += Wh.unwrap(row.energy());
-            }
+        for (uint256 i; i < plan.count(); ++i) {
+            energy += offerOf(dataCentre, i).energy;
         }
         return Wh.wrap(energy > type(uint32).max ? type(uint32).max : uint32(energy));
     }
@@ -178,66 +176,68 @@ contract SlotAuction is AuctionPlans {
         RankingWord ranking = _rankings[msg.sender];
         if (ranking.slot() != slot || RankingWord.unwrap(ranking) == 0) {
             _requireRankingFree(ranking.slot());
-            ranking = RankingLibrary.pack(slot, type(uint88).max, type(uint88).max, 0, 0);
+            ranking = RankingLibrary.start(slot);
         }
-        uint256 bidCount = ranking.bids() + bids.length;
-        uint256 offerCount = ranking.offers() + offers.length;
-        uint256 bidKey = _rankBids(slot, ranking, bids);
-        uint256 offerKey = _rankOffers(slot, ranking, offers);
-        if (bids.length + offers.length != 0) {
-            _rankings[msg.sender] = RankingLibrary.pack(slot, bidKey, offerKey, bidCount, offerCount);
+        if (bids.length != 0) {
+            ranking = ranking.withBids(
+                _append(slot, false, ranking.bids(), ranking.lastBidKey(), bids),
+                ranking.bids() + bids.length
+            );
         }
-        return bidCount == book.bids() && offerCount == book.offers();
+        if (offers.length != 0) {
+            ranking = ranking.withOffers(
+                _append(slot, true, ranking.offers(), ranking.lastOfferKey(), offers),
+                ranking.offers() + offers.length
+            );
+        }
+        if (bids.length + offers.length != 0) _rankings[msg.sender] = ranking;
+        return ranking.bids() == book.bids() && ranking.offers() == book.offers();
     }
 
-    function _rankBids(SlotId slot, RankingWord ranking, uint40[] calldata refs) private returns (uint256 last) {
-        uint256[MAX_ENTRIES] storage list = _rankedBids[msg.sender];
-        uint256 place = ranking.bids();
-        last = ranking.lastBidKey();
-        // Words are written when they are full, the last one as it is; its other part belongs to no list.
-        uint256 word = place % REFS_PER_WORD == 0 ? 0 : list[place / REFS_PER_WORD];
-        for (uint256 i; i < refs.length; ++i) {
-            uint40 ref = refs[i];
-            uint256 index = uint8(ref);
-            if (index >= MAX_ITEMS) revert NotInBook(slot, ref);
-            BidWord bid = _bids[ParticipantId.wrap(uint32(ref >> 8))][index];
-            if (bid.slot() != slot || BidWord.unwrap(bid) == 0) revert NotInBook(slot, ref);
-            uint256 key = AuctionOrder.bidKey(bid.maxPrice(), bid.reputation(), bid.sequence(), index);
-            if (key >= last) revert OutOfOrder(slot, ref);
-            last = key;
-            word |= uint256(ref) << (REF_BITS * (place % REFS_PER_WORD));
-            ++place;
-            if (place % REFS_PER_WORD == 0 || i + 1 == refs.length) list[(place - 1) / REFS_PER_WORD] = word;
-            if (place % REFS_PER_WORD == 0) word = 0;
+    /// @dev Appends to one of the caller's lists from `place` on.
+    /// @param last key of the entry before
+    /// @return key of the last entry
+    function _append(
+        SlotId slot,
+        bool ofOffers,
+        uint256 place,
+        uint256 last,
+        uint40[] calldata refs
+    ) private returns (uint256) {
+        uint256[MAX_ENTRIES] storage list = ofOffers ? _rankedOffers[msg.sender] : _rankedBids[msg.sender];
+        unchecked {
+            // Words are written when they are full, the last one as it is; its other part belongs to no list.
+            uint256 word = place % REFS_PER_WORD == 0 ? 0 : list[place / REFS_PER_WORD];
+            for (uint256 i; i < refs.length; ++i) {
+                uint40 ref = refs[i];
+                uint256 key = ofOffers ? _offerKey(slot, ref) : _bidKey(slot, ref);
+                if (key >= last) revert OutOfOrder(slot, ref);
+                last = key;
+                word |= uint256(ref) << (REF_BITS * (place % REFS_PER_WORD));
+                ++place;
+                if (place % REFS_PER_WORD == 0) {
+                    list[place / REFS_PER_WORD - 1] = word;
+                    word = 0;
+                }
+            }
+            if (word != 0) list[place / REFS_PER_WORD] = word;
         }
+        return last;
     }
 
-    function _rankOffers(SlotId slot, RankingWord ranking, uint40[] calldata refs) private returns (uint256 last) {
-        uint256[MAX_ENTRIES] storage list = _rankedOffers[msg.sender];
-        uint256 place = ranking.offers();
-        last = ranking.lastOfferKey();
-        uint256 word = place % 2 == 0 ? 0 : uint128(list[place / 2]);
-        for (uint256 i; i < refs.length; ++i) {
-            (uint256 key, OfferRow row) = _offerInBook(slot, refs[i]);
-            if (key >= last) revert OutOfOrder(slot, refs[i]);
-            last = key;
-            word |= uint256(OfferRow.unwrap(row)) << (128 * (place % 2));
-            ++place;
-            if (place % 2 == 0 || i + 1 == refs.length) list[(place - 1) / 2] = word;
-            if (place % 2 == 0) word = 0;
-        }
+    function _bidKey(SlotId slot, uint40 ref) private view returns (uint256) {
+        BidWord bid = _bids[ref];
+        if (bid.slot() != slot || BidWord.unwrap(bid) == 0) revert NotInBook(slot, ref);
+        return AuctionOrder.bidKey(bid.maxPrice(), bid.reputation(), bid.sequence(), uint8(ref));
     }
 
-    function _offerInBook(SlotId slot, uint40 ref) private view returns (uint256 key, OfferRow row) {
+    function _offerKey(SlotId slot, uint40 ref) private view returns (uint256) {
         uint256 index = uint8(ref);
-        ParticipantId seller = ParticipantId.wrap(uint32(ref >> 8));
-        PlanWord plan = _plans[seller];
+        PlanWord plan = _plans[_participantOf(ref)];
         bool revealed = plan.seller() && plan.slot() == slot && plan.status() == uint256(PlanStatus.Revealed);
         if (!revealed || index >= plan.count()) revert NotInBook(slot, ref);
-        Offer memory offer = offerOf(seller, index);
-        Price price = Price.wrap(offer.price);
-        key = AuctionOrder.offerKey(price, plan.reputation(), plan.sequence(), index);
-        row = OfferRowLibrary.pack(seller, index, price, Wh.wrap(offer.energy), offer.cores);
+        Price price = _offers[_offersKey(ref)].price(index % OffersLibrary.PER_WORD);
+        return AuctionOrder.offerKey(price, plan.reputation(), plan.sequence(), index);
     }
 
     /// @dev The caller's lists are not what a slot is matched by.
@@ -264,6 +264,7 @@ contract SlotAuction is AuctionPlans {
         Page memory page = _page(slot, book, work);
         if (page.nextBid < page.bids) _matchBids(page);
         if (page.nextBid == page.bids) _releaseOffers(page);
+        _unlock(page);
         cleared = page.nextBid == page.bids && page.nextRelease == page.offers;
 
         _cursors[slot] = CursorLibrary.pack(page.ranker, page.nextBid, page.head, page.nextRelease, page.trades);
@@ -284,185 +285,272 @@ contract SlotAuction is AuctionPlans {
         page.lapsed = block.timestamp >= startOf(slot) + SLOT_SECONDS;
         page.bids = book.bids();
         page.offers = book.offers();
-        page.leastEnergy = book.leastEnergy();
-        page.fewestCores = book.fewestCores();
+        page.least = OfferRowLibrary.needed(
+            Wh.wrap(uint32(book.leastEnergy())),
+            book.fewestCores(),
+            Price.wrap(type(uint32).max)
+        );
         page.nextBid = cursor.nextBid();
         page.head = cursor.head();
         page.nextRelease = cursor.nextRelease();
         page.trades = cursor.trades();
         page.work = work;
-        page.first = page.head;
-        uint256 copies = page.offers - page.head;
-        page.rows = new uint256[](copies < MAX_COPIES ? copies : MAX_COPIES);
+        page.unlocks = new UnlockWord[](
+            Math.min(page.bids - page.nextBid + page.offers - page.nextRelease, work / RELEASE_WORK)
+        );
+        // Room for all that can be read; memory costs nothing before it is written to.
+        uint256 room = ROW_SIZE * Math.min(page.offers - page.head, (work / READ_WORK) * REFS_PER_WORD);
+        uint256 rows;
+        assembly ("memory-safe") {
+            rows := mload(0x40)
+            mstore(0x40, add(rows, room))
+        }
+        page.rows = rows;
     }
 
     /// @dev Concludes bids in their order. A page may end in the midst of the search for a bid's candidates; the next one goes
     /// on where it ended, so that the result does not depend on the pages.
     function _matchBids(Page memory page) private {
         CandidatesWord found = _candidates[page.slot];
-        bool stored = CandidatesWord.unwrap(found) != 0;
+        bool resumed = CandidatesWord.unwrap(found) != 0;
+        _readFrom(page, resumed ? found.next() : page.head);
         uint256[MAX_ENTRIES] storage list = _rankedBids[page.ranker];
+        bool complete = true;
         while (page.nextBid < page.bids) {
-            uint256 refs = list[page.nextBid / REFS_PER_WORD];
-            uint40 ref = uint40(refs >> (REF_BITS * (page.nextBid % REFS_PER_WORD)));
-            BidWord bid = _bids[ParticipantId.wrap(uint32(ref >> 8))][uint8(ref)];
-            bool complete;
-            (complete, found) = page.lapsed ? (true, CandidatesWord.wrap(0)) : _search(page, bid, found);
-            if (!complete || page.work < CONCLUDE_WORK) {
-                if (stored || CandidatesWord.unwrap(found) != 0) _candidates[page.slot] = found;
-                return;
+            uint40 ref = _refAt(list, page.nextBid);
+            BidWord bid = _bids[ref];
+            uint256 spots;
+            if (!page.lapsed) (complete, found, spots) = _search(page, bid, found);
+            if (!complete || page.work < CONCLUDE_WORK) break;
+            unchecked {
+                page.work -= CONCLUDE_WORK;
             }
-            page.work -= CONCLUDE_WORK;
-            if (found.count() == 0) {
-                _returnBid(page.slot, ref, bid);
-            } else {
-                _trade(page, ref, bid, found);
-            }
+            if (page.lapsed || found.count() == 0) _returnBid(page, ref, bid);
+            else _trade(page, ref, bid, found, spots);
             found = CandidatesWord.wrap(0);
             ++page.nextBid;
+            if (resumed) {
+                _candidates[page.slot] = found;
+                _readFrom(page, page.head);
+                resumed = false;
+            }
         }
-        if (stored) _candidates[page.slot] = CandidatesWord.wrap(0);
+        if (CandidatesWord.unwrap(found) != 0) _candidates[page.slot] = found;
+        if (!resumed) page.head = page.rows == page.rowsEnd ? page.nextRead : _rowAt(page.rows).place();
     }
 
-    /// @dev Looks for the cheapest offers that the bid can be served from. Offers with less left than any bid of the slot needs
-    /// leave the list as they are met.
+    /// @dev Looks for the cheapest offers that the bid can be served from.
     /// @return complete false if the page's work is done before the search
     /// @return found the candidates so far
+    /// @return spots where in memory the rows of those that this page found are, 32 bits each
     function _search(
         Page memory page,
         BidWord bid,
         CandidatesWord found_
-    ) private view returns (bool complete, CandidatesWord found) {
+    ) private view returns (bool complete, CandidatesWord found, uint256 spots) {
         found = found_;
-        uint256 place = found.next();
-        if (place < page.head) place = page.head;
-        uint256 previous = NOWHERE;
-        // Read once: a bid may look at many offers.
-        uint256[] memory rows = page.rows;
-        uint256 work = page.work;
-        uint256 maxPrice = Price.unwrap(bid.maxPrice());
-        uint256 energy = Wh.unwrap(bid.energy());
-        uint256 cores = bid.cores();
+        OfferRow needed = OfferRowLibrary.needed(bid.energy(), bid.cores(), bid.maxPrice());
+        // The search is over, or there is nothing to search.
+        if (found.next() == page.offers) return (true, found, 0);
+        uint256 most = _drawAmong;
+        uint256 spot = page.rows;
         unchecked {
-            while (place < page.offers && found.count() < _drawAmong) {
-                if (work < LOOK_WORK + READ_WORK) {
-                    page.work = work;
-                    return (false, found.withNext(place));
+            while (true) {
+                uint256 from = spot;
+                uint256 end = page.rowsEnd;
+                if (page.work < (end - from) / ROW_SIZE) end = from + ROW_SIZE * page.work;
+                bool over;
+                while (!over) {
+                    while (spot < end && OfferRowLibrary.isTooSmall(_rowAt(spot).compare(needed))) spot += ROW_SIZE;
+                    if (spot == end) break;
+                    OfferRow row = _rowAt(spot);
+                    spot += ROW_SIZE;
+                    // The offers come by price: after one that is dearer no cheaper one follows.
+                    over = !OfferRowLibrary.fits(row.compare(needed));
+                    if (over) break;
+                    spots |= (spot - ROW_SIZE) << (32 * found.count());
+                    found = found.add(row.place());
+                    over = found.count() == most;
                 }
-                work -= LOOK_WORK;
-                uint256 index = place - page.first;
-                uint256 copy = index < rows.length ? rows[index] : 0;
-                if (copy == 0) {
-                    work -= READ_WORK;
-                    copy = _read(page, place);
-                }
-                OfferRow row = OfferRow.wrap(uint128(copy));
-                // The offers come by price: no cheaper one follows.
-                if (Price.unwrap(row.price()) > maxPrice) break;
-                uint256 next = copy >> NEXT_OFFSET;
-                uint256 energyLeft = Wh.unwrap(row.energy());
-                uint256 coresLeft = row.cores();
-                if (energyLeft >= energy && coresLeft >= cores) {
-                    found = found.add(place);
-                    previous = place;
-                } else if (energyLeft >= page.leastEnergy && coresLeft >= page.fewestCores) {
-                    previous = place;
-                } else if (place == page.head) {
-                    page.head = next;
-                } else if (previous != NOWHERE) {
-                    _setNext(page, previous, next);
-                }
-                place = next;
+                page.work -= (spot - from) / ROW_SIZE;
+                if (over) break;
+                if (end < page.rowsEnd) return (false, found.withNext(_rowAt(end).place()), spots);
+                if (page.nextRead == page.offers) break;
+                if (page.work < READ_WORK) return (false, found.withNext(page.nextRead), spots);
+                _readOffers(page);
             }
         }
-        page.work = work;
         // Kept in case that the page ends before the bid is concluded: the search then ends at once.
-        return (true, found.withNext(page.offers));
+        return (true, found.withNext(page.offers), spots);
     }
 
-    function _trade(Page memory page, uint40 ref, BidWord bid, CandidatesWord found) private {
-        uint256 drawn = uint256(keccak256(abi.encode(page.seed, page.nextBid))) % found.count();
+    function _trade(Page memory page, uint40 ref, BidWord bid, CandidatesWord found, uint256 spots) private {
+        uint256 count = found.count();
+        uint256 drawn = uint256(Hashes.efficientKeccak256(page.seed, bytes32(page.nextBid))) % count;
+        uint256 spot = uint32(spots >> (32 * drawn));
         uint256 place = found.placeAt(drawn);
-        OfferRow row = _storedRow(_rankedOffers[page.ranker], place);
+        // Candidates of an earlier page were not read in this one.
+        OfferRow row = spot == 0 ? _storedRow(_refAt(_rankedOffers[page.ranker], place), place) : _rowAt(spot);
         OfferRow left = row.less(bid.energy(), bid.cores());
-        _setRow(page, place, left);
-        uint256 bps = _depositBps(_plans[row.seller()].reputation());
-        // What the offer needs less of its deposit is the contract's.
-        uint256 sellerDeposit =
-            _offerLock(row.energy(), row.price(), bps) - _offerLock(left.energy(), row.price(), bps);
-        ++page.trades;
-        TradeWord origin = TradeWord.wrap(uint8(ref) | (uint256(row.index()) << 8) | (found.count() << 16));
-        _sign(ParticipantId.wrap(uint32(ref >> 8)), row, bid, sellerDeposit, origin);
+        if (spot != 0) _setRow(page, spot, left);
+        uint256 index = row.index();
+        uint256 key = _offersKey(row.ref());
+        _offers[key] = _offers[key].less(index % OffersLibrary.PER_WORD, bid.energy(), bid.cores());
+        uint256 bps = _depositBps(row.reputation());
+        uint256 sellerDeposit;
+        unchecked {
+            // What the offer needs less of its deposit is the contract's.
+            sellerDeposit = _offerLock(row.energy(), row.price(), bps) - _offerLock(left.energy(), row.price(), bps);
+            ++page.trades;
+        }
+        TradeWord origin = TradeWord.wrap(uint8(ref) | (index << 8) | (count << 16));
+        _sign(page, _participantOf(ref), row, bid, sellerDeposit, origin);
     }
 
     /// @dev Signs the contract, which takes over what it needs of the bid's lock; the rest is available again.
-    function _sign(ParticipantId buyer, OfferRow row, BidWord bid, uint256 sellerDeposit, TradeWord origin) private {
+    function _sign(
+        Page memory page,
+        ParticipantId buyer,
+        OfferRow row,
+        BidWord bid,
+        uint256 sellerDeposit,
+        TradeWord origin
+    ) private {
         Price price = SettlementMath.tradePrice(row.price(), bid.maxPrice(), _sellerShareBps);
         uint256 bps = _depositBps(bid.reputation());
         uint256 escrow = SettlementMath.amountUp(bid.energy(), price);
         uint256 buyerDeposit = SettlementMath.bpsUp(escrow, bps);
         _supply.sign(SupplyTermsLibrary.fromBid(bid, buyer, row.seller(), price), buyerDeposit, sellerDeposit, origin);
-        // [4] Not negative: the price is at most the bid's, and both sums are rounded up.
-        uint256 excess = _bidLock(bid.energy(), bid.maxPrice(), bps) - escrow - buyerDeposit;
-        if (excess != 0) VAULT.unlock(buyer, excess);
-    }
-
-    function _returnBid(SlotId slot, uint40 ref, BidWord bid) private {
-        ParticipantId buyer = ParticipantId.wrap(uint32(ref >> 8));
-        emit Unmatched(slot, buyer, uint8(ref));
-        VAULT.unlock(buyer, _bidLock(bid.energy(), bid.maxPrice(), _depositBps(bid.reputation())));
-    }
-
-    /// @dev Gives sellers back what is locked for the energy that they have not sold.
-    function _releaseOffers(Page memory page) private {
-        uint256[MAX_ENTRIES] storage list = _rankedOffers[page.ranker];
-        while (page.nextRelease < page.offers && page.work >= RELEASE_WORK) {
-            page.work -= RELEASE_WORK;
-            OfferRow row = _storedRow(list, page.nextRelease);
-            uint256 bps = _depositBps(_plans[row.seller()].reputation());
-            uint256 unsold = _offerLock(row.energy(), row.price(), bps);
-            if (unsold != 0) VAULT.unlock(row.seller(), unsold);
-            ++page.nextRelease;
+        unchecked {
+            // [4] Not negative: the price is at most the bid's, and both sums are rounded up.
+            uint256 excess = _bidLock(bid.energy(), bid.maxPrice(), bps) - escrow - buyerDeposit;
+            if (excess != 0) _unlockLater(page, buyer, excess);
         }
+    }
+
+    function _returnBid(Page memory page, uint40 ref, BidWord bid) private {
+        ParticipantId buyer = _participantOf(ref);
+        emit Unmatched(page.slot, buyer, uint8(ref));
+        _unlockLater(page, buyer, _bidLock(bid.energy(), bid.maxPrice(), _depositBps(bid.reputation())));
+    }
+
+    /// @dev Gives sellers back what is locked for the energy that they have not sold. All offers of a plan are released with the
+    /// first of them.
+    function _releaseOffers(Page memory page) private view {
+        uint256[MAX_ENTRIES] storage list = _rankedOffers[page.ranker];
+        unchecked {
+            uint256 work = page.work;
+            uint256 place = page.nextRelease;
+            for (; place < page.offers && work >= RELEASE_WORK; ++place) {
+                uint40 ref = _refAt(list, place);
+                if (uint8(ref) != 0) {
+                    --work;
+                    continue;
+                }
+                work -= RELEASE_WORK;
+                uint256 unsold = _unsold(ref);
+                if (unsold != 0) _unlockLater(page, _participantOf(ref), unsold);
+            }
+            page.nextRelease = place;
+        }
+    }
+
+    /// @dev What is locked for the energy left in all offers of a plan, micro-yuan.
+    /// @param key of the plan's first word
+    function _unsold(uint256 key) private view returns (uint256 amount) {
+        bool more = true;
+        unchecked {
+            for (; more; ++key) {
+                OffersWord word = _offers[key];
+                uint256 bps = _depositBps(word.reputation());
+                for (uint256 at; at < OffersLibrary.PER_WORD; ++at) {
+                    amount += _offerLock(word.energy(at), word.price(at), bps); // 18 of less than 2^48
+                }
+                more = word.more();
+            }
+        }
+    }
+
+    /// @dev All at once at the end of the page.
+    function _unlockLater(Page memory page, ParticipantId participant, uint256 amount) private pure {
+        unchecked {
+            page.unlocks[page.unlockCount++] = UnlockLibrary.pack(participant, amount);
+        }
+    }
+
+    function _unlock(Page memory page) private {
+        UnlockWord[] memory unlocks = page.unlocks;
+        uint256 count = page.unlockCount;
+        if (count == 0) return;
+        assembly ("memory-safe") {
+            mstore(unlocks, count) // no longer than it was
+        }
+        VAULT.unlockEach(unlocks);
     }
 
     // ---------------------------------------------------------------- internals: offers
 
-    /// @dev Reads the offer at `place` and its neighbour, and keeps copies of both.
-    /// @return copy the offer with the place of the next one above it
-    function _read(Page memory page, uint256 place) private view returns (uint256 copy) {
-        uint256 word = _rankedOffers[page.ranker][place / 2];
-        uint256 even = place & ~uint256(1);
-        _keep(page, even, uint128(word) | ((even + 1) << NEXT_OFFSET));
-        _keep(page, even + 1, (word >> 128) | ((even + 2) << NEXT_OFFSET));
-        return uint128(word >> (128 * (place % 2))) | ((place + 1) << NEXT_OFFSET);
+    /// @dev Begins to read offers at `place`.
+    function _readFrom(Page memory page, uint256 place) private pure {
+        page.rowsEnd = page.rows;
+        page.nextRead = place;
     }
 
-    /// @dev Keeps a copy unless there is one, whose next place may be another by now.
-    function _keep(Page memory page, uint256 place, uint256 copy) private pure {
-        if (place < page.first) return;
-        uint256 index = place - page.first;
-        if (index < page.rows.length && page.rows[index] == 0) page.rows[index] = copy;
-    }
-
-    function _setNext(Page memory page, uint256 place, uint256 next) private pure {
-        uint256 index = place - page.first;
-        if (index < page.rows.length) page.rows[index] = uint128(page.rows[index]) | (next << NEXT_OFFSET);
-    }
-
-    function _setRow(Page memory page, uint256 place, OfferRow row) private {
-        uint256[MAX_ENTRIES] storage list = _rankedOffers[page.ranker];
-        uint256 shift = 128 * (place % 2);
-        uint256 word = list[place / 2] & ~(uint256(type(uint128).max) << shift);
-        list[place / 2] = word | (uint256(OfferRow.unwrap(row)) << shift);
-        uint256 index = place - page.first;
-        // Candidates of an earlier page may not have been read in this one.
-        if (index < page.rows.length && page.rows[index] != 0) {
-            page.rows[index] = (page.rows[index] & ~uint256(type(uint128).max)) | OfferRow.unwrap(row);
+    /// @dev Reads the next word of the ranking. Offers with less left than any bid of the slot needs are left out.
+    function _readOffers(Page memory page) private view {
+        unchecked {
+            page.work -= READ_WORK;
+            uint256 place = page.nextRead;
+            uint256 end = page.rowsEnd;
+            uint256 refs = _rankedOffers[page.ranker][place / REFS_PER_WORD] >> (REF_BITS * (place % REFS_PER_WORD));
+            do {
+                OfferRow row = _storedRow(uint40(refs), place);
+                if (OfferRowLibrary.fits(row.compare(page.least))) {
+                    assembly ("memory-safe") {
+                        mstore(end, row)
+                    }
+                    end += ROW_SIZE;
+                }
+                refs >>= REF_BITS;
+                ++place;
+            } while (place % REFS_PER_WORD != 0 && place < page.offers);
+            page.nextRead = place;
+            page.rowsEnd = end;
         }
     }
 
-    function _storedRow(uint256[MAX_ENTRIES] storage list, uint256 place) private view returns (OfferRow) {
-        return OfferRow.wrap(uint128(list[place / 2] >> (128 * (place % 2))));
+    /// @dev Changes a row; one that is used up by now makes room for the rows behind it.
+    function _setRow(Page memory page, uint256 spot, OfferRow row) private pure {
+        if (OfferRowLibrary.fits(row.compare(page.least))) {
+            assembly ("memory-safe") {
+                mstore(spot, row)
+            }
+        } else {
+            uint256 end = page.rowsEnd - ROW_SIZE;
+            page.rowsEnd = end;
+            assembly ("memory-safe") {
+                mcopy(spot, add(spot, ROW_SIZE), sub(end, spot))
+            }
+        }
+    }
+
+    function _rowAt(uint256 spot) private pure returns (OfferRow row) {
+        assembly ("memory-safe") {
+            row := mload(spot)
+        }
+    }
+
+    function _storedRow(uint40 ref, uint256 place) private view returns (OfferRow) {
+        return OfferRowLibrary.pack(_offers[_offersKey(ref)], ref, place);
+    }
+
+    function _refAt(uint256[MAX_ENTRIES] storage list, uint256 place) private view returns (uint40) {
+        unchecked {
+            return uint40(list[place / REFS_PER_WORD] >> (REF_BITS * (place % REFS_PER_WORD)));
+        }
+    }
+
+    function _participantOf(uint40 ref) private pure returns (ParticipantId) {
+        return ParticipantId.wrap(uint32(ref >> 8));
     }
 }

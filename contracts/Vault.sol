@@ -15,6 +15,7 @@ import { MarketPart } from "./MarketPart.sol";
 import { AccountLibrary, AccountWord } from "./types/AccountWord.sol";
 import { ParticipantId } from "./types/ParticipantId.sol";
 import { SettlementWord } from "./types/SettlementWord.sol";
+import { UnlockWord } from "./types/UnlockWord.sol";
 
 /// @title Vault
 /// @notice Implements {IVault}, where everything is described.
@@ -110,9 +111,15 @@ contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
 
     /// @inheritdoc IVault
     function unlock(ParticipantId participant, uint256 amount) external onlyMarket {
-        AccountWord account = _accounts[participant];
-        _requireLocked(participant, account, amount);
-        _accounts[participant] = account.unlock(amount);
+        _unlock(participant, amount);
+    }
+
+    /// @inheritdoc IVault
+    function unlockEach(UnlockWord[] calldata unlocks) external onlyMarket {
+        for (uint256 i; i < unlocks.length; ++i) {
+            UnlockWord one = unlocks[i];
+            _unlock(one.participant(), one.amount());
+        }
     }
 
     /// @inheritdoc IVault
@@ -247,6 +254,12 @@ contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
         if (amount > account.available()) return false;
         _accounts[participant] = account.lock(amount);
         return true;
+    }
+
+    function _unlock(ParticipantId participant, uint256 amount) private {
+        AccountWord account = _accounts[participant];
+        _requireLocked(participant, account, amount);
+        _accounts[participant] = account.unlock(amount);
     }
 
     function _withRise(ParticipantId participant, AccountWord account, uint256 rise) private returns (AccountWord) {

@@ -469,7 +469,7 @@ describe("SlotAuction: clearing", () => {
       const { market, slot, bids, offers, plans } = fixture;
       const { lapseFrom } = await market.auction.windowsOf(slot);
       // One trade, and the candidates of a second bid are noted.
-      await market.auction.clear(slot, bids, offers, CONCLUDE_WORK + 130n);
+      await market.auction.clear(slot, bids, offers, CONCLUDE_WORK + READ_WORK + 30n);
       await networkHelpers.time.setNextBlockTimestamp(lapseFrom);
       const transaction = market.auction.clear(slot, [], [], PLENTY);
       for (const ref of bids.slice(1)) {
@@ -843,7 +843,7 @@ describe("SlotAuction: clearing", () => {
         0n,
         0n,
       ]);
-      await market.auction.clear(slot, bids, offers, CONCLUDE_WORK + 130n);
+      await market.auction.clear(slot, bids, offers, CONCLUDE_WORK + READ_WORK + 30n);
       const book = await market.auction.bookOf(slot);
       expect([book.phase, book.bids, book.offers, book.concluded, book.trades]).to.deep.equal([
         PHASE.matching,

@@ -13,6 +13,7 @@ import {
   mined,
   offerLock,
   orderOf,
+  READ_WORK,
   rotate,
   type Scene,
   scene,
@@ -805,6 +806,18 @@ describe("SlotAuction: reveals", () => {
     });
   });
 
+  describe("bidOf and offerOf", () => {
+    it("give nothing for an index that no plan can have", async () => {
+      const { market, alice, north } = await networkHelpers.loadFixture(scene);
+      for (const index of [16n, 256n, 2n ** 256n - 1n]) {
+        const bid = await market.auction.bidOf(alice.number, index);
+        expect([...bid]).to.deep.equal([0n, 0n, 0n, 0n, 0n, 0n, false]);
+        const offer = await market.auction.offerOf(north.number, index);
+        expect([...offer]).to.deep.equal([0n, 0n, 0n]);
+      }
+    });
+  });
+
   describe("disposableEnergy", () => {
     const energyOf = ({ market, north, slot }: Scene): Promise<bigint> =>
       market.auction.disposableEnergy(north.number, slot);
@@ -831,7 +844,7 @@ describe("SlotAuction: reveals", () => {
       expect((await market.auction.bookOf(slot)).phase).to.equal(1n);
       expect(await energyOf(fixture)).to.equal(30_007n);
       expect(await market.auction.disposableEnergy(south.number, slot)).to.equal(1000n);
-      await market.auction.clear(slot, [], [], CONCLUDE_WORK + 100n);
+      await market.auction.clear(slot, [], [], CONCLUDE_WORK + READ_WORK + 10n);
       expect((await market.auction.bookOf(slot)).phase).to.equal(2n);
       expect(await energyOf(fixture)).to.equal(0n);
       await market.auction.clear(slot, [], [], 1000n);
@@ -848,7 +861,7 @@ describe("SlotAuction: reveals", () => {
       ];
       await fillBook(market, slot, plans);
       const order = await orderOf(market, plans);
-      await market.auction.clear(slot, order.bids, order.offers, CONCLUDE_WORK + 100n);
+      await market.auction.clear(slot, order.bids, order.offers, CONCLUDE_WORK + READ_WORK + 10n);
       expect((await market.auction.bookOf(slot)).concluded).to.equal(1n);
       expect(await energyOf(fixture)).to.equal(20_009n);
     });

@@ -402,6 +402,7 @@ describe("Vault", () => {
       lock: [1n, 1n],
       tryLock: [1n, 1n],
       unlock: [1n, 1n],
+      unlockEach: [[1n | (1n << 32n)]],
       settle: [1n, 2n, 1n, 1n, 0n],
       payAvailable: [1n, 2n, 1n],
       seize: [1n, 1n],
@@ -433,6 +434,7 @@ describe("Vault", () => {
           lock: [-n, n],
           tryLock: [-n, n],
           unlock: [n, -n],
+          unlockEach: [n, -n],
           settle: [n, -2n * n],
           payAvailable: [-n, 0n],
           seize: [0n, -n],
@@ -495,6 +497,31 @@ describe("Vault", () => {
           .to.be.revertedWithCustomError(vault, "InsufficientLock")
           .withArgs(alice.number, 4n * YUAN, amount);
       }
+    });
+  });
+
+  describe("unlockEach", () => {
+    const packed = ({ number }: Participant, amount: bigint): bigint => number | (amount << 32n);
+
+    it("makes locked funds of each available, also of the same twice", async () => {
+      const { asAuction, market, alice, bob } = await networkHelpers.loadFixture(locked);
+      await fund(market, bob, 2n * YUAN);
+      await asAuction.lock(bob.number, 2n * YUAN);
+      await asAuction.unlockEach([]);
+      await asAuction.unlockEach([packed(alice, YUAN), packed(bob, 2n * YUAN), packed(alice, 2n)]);
+      await expectAccount(market, alice, 7n * YUAN + 2n, 3n * YUAN - 2n);
+      await expectAccount(market, bob, 2n * YUAN, 0n);
+      await expectBalanced(market, alice, bob);
+    });
+
+    it("reverts for more than one has locked", async () => {
+      const { asAuction, vault, alice, bob } = await networkHelpers.loadFixture(locked);
+      await expect(asAuction.unlockEach([packed(alice, 4n * YUAN), packed(alice, 1n)]))
+        .to.be.revertedWithCustomError(vault, "InsufficientLock")
+        .withArgs(alice.number, 0n, 1n);
+      await expect(asAuction.unlockEach([packed(alice, 1n), packed(bob, maxUint(224n))]))
+        .to.be.revertedWithCustomError(vault, "InsufficientLock")
+        .withArgs(bob.number, 0n, maxUint(224n));
     });
   });
 

@@ -286,8 +286,8 @@ interface ISlotAuction {
     /// continues it.
     /// @param bids next bids of the order: buyer's number * 256 + index of the bid in its plan
     /// @param offers next offers of the order: seller's number * 256 + index of the offer in its plan
-    /// @param work how much to match at most, in steps of about 100 gas; 0 to list only. Less than 800 steps, what the
-    /// conclusion of one bid takes, may come to nothing.
+    /// @param work how much to match at most, in steps of about 100 gas; 0 to list only. Less than 900 steps, what the
+    /// reading of some offers and the conclusion of one bid take, may come to nothing.
     /// @return cleared whether the slot is cleared now
     function clear(
         SlotId slot,
@@ -318,7 +318,7 @@ interface ISlotAuction {
     /// @notice Bid `index` of the participant's revealed plan.
     function bidOf(ParticipantId participant, uint256 index) external view returns (Bid memory);
 
-    /// @notice Offer `index` of the participant's revealed plan, as it was revealed.
+    /// @notice Offer `index` of the participant's revealed plan, with what is left of its energy and cores.
     function offerOf(ParticipantId participant, uint256 index) external view returns (Offer memory);
 
     /// @notice A slot's book.

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import { ParticipantId } from "../types/ParticipantId.sol";
 import { SettlementWord } from "../types/SettlementWord.sol";
+import { UnlockWord } from "../types/UnlockWord.sol";
 
 /// @notice A participant's wallet in the market, micro-yuan.
 struct Account {
@@ -72,6 +73,10 @@ interface IVault {
 
     /// @notice Makes locked funds of `participant` available. Market only.
     function unlock(ParticipantId participant, uint256 amount) external;
+
+    /// @notice `unlock` for each of a list. Market only.
+    /// @param unlocks packed as in `UnlockWord`
+    function unlockEach(UnlockWord[] calldata unlocks) external;
 
     /// @notice Pays and unlocks between two participants at once. Market only.
     /// @param from pays `paid` of its locked funds to the available funds of `to`, and has `unlockFrom` unlocked

@@ -20,10 +20,13 @@ library AuctionOrder {
         uint256 sequence,
         uint256 index
     ) internal pure returns (uint256) {
-        return _key(type(uint32).max - Price.unwrap(price), reputation, sequence, index);
+        return _key(~Price.unwrap(price), reputation, sequence, index);
     }
 
     function _key(uint256 price, uint256 reputation, uint256 sequence, uint256 index) private pure returns (uint256) {
-        return (price << 56) | (reputation << 40) | ((type(uint32).max - sequence) << 8) | (type(uint8).max - index);
+        unchecked {
+            return
+                (price << 56) | (reputation << 40) | ((type(uint32).max - sequence) << 8) | (type(uint8).max - index);
+        }
     }
 }

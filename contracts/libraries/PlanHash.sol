@@ -21,19 +21,22 @@ library PlanHash {
     uint256 private constant BID_SIZE = 7 * 32;
     uint256 private constant OFFER_SIZE = 3 * 32;
 
-    /// @notice Struct hash of a plan.
-    function hash(Plan calldata plan) internal pure returns (bytes32) {
-        return
-            keccak256(
-                abi.encode(
-                    PLAN_TYPEHASH,
-                    plan.slot,
-                    plan.bidder,
-                    _hashBids(plan.bids),
-                    _hashOffers(plan.offers),
-                    plan.salt
-                )
-            );
+    /// @notice Struct hash of a plan. As with items of arrays, members with bits beyond their types are refused where they are
+    /// read.
+    function hash(Plan calldata plan) internal pure returns (bytes32 result) {
+        bytes32 typeHash = PLAN_TYPEHASH;
+        bytes32 bids = _hashBids(plan.bids);
+        bytes32 offers = _hashOffers(plan.offers);
+        assembly ("memory-safe") {
+            // Members of a plan: slot, bidder, bids, offers, salt.
+            let item := mload(0x40)
+            mstore(item, typeHash)
+            calldatacopy(add(item, 0x20), plan, 0x40)
+            mstore(add(item, 0x60), bids)
+            mstore(add(item, 0x80), offers)
+            calldatacopy(add(item, 0xa0), add(plan, 0x80), 0x20)
+            result := keccak256(item, 0xc0)
+        }
     }
 
     /// @notice Struct hash of a commitment.

@@ -15,8 +15,15 @@ type PlanWord is uint256;
 /// deadline 16 as distance from the slot, priority 8, slot 32, reputation 16, sequence number 32.
 type BidWord is uint256;
 
-/// @notice A revealed offer in a ranking, from the lowest bit: seller 32, index 8, price 32, energy left 32, cores left 16.
-type OfferRow is uint128;
+/// @notice Three offers of a revealed plan, from the lowest bit: price 32, energy left 32 and cores left 16, three times,
+/// reputation at the reveal 14, and in the highest bit whether the plan goes on in a next word. The clearing sells from these
+/// words.
+type OffersWord is uint256;
+
+/// @notice A revealed offer in memory while it is matched, from the lowest bit: cores left 16, energy left 32 and the price's
+/// complement to 2^32 - 1, each below a bit that is 0; from bit 88 index 8, seller 32, reputation at the reveal 16, place in the
+/// ranking 24. What a bid needs is written as the row of the smallest and dearest offer that fits it.
+type OfferRow is uint256;
 
 /// @notice A slot's book, from the lowest bit: bids 24, offers 24, phase 8, sum of the revealed salts' hashes 128, least energy
 /// of any bid 32, fewest cores of any bid 16. An offer with less left than these fits no bid of the slot.
@@ -36,6 +43,7 @@ type CandidatesWord is uint256;
 
 using PlanLibrary for PlanWord global;
 using BidLibrary for BidWord global;
+using OffersLibrary for OffersWord global;
 using OfferRowLibrary for OfferRow global;
 using BookLibrary for BookWord global;
 using RankingLibrary for RankingWord global;
@@ -179,48 +187,153 @@ library BidLibrary {
     }
 }
 
-/// @title OfferRowLibrary
-library OfferRowLibrary {
-    function pack(
-        ParticipantId seller_,
-        uint256 index_,
+/// @title OffersLibrary
+library OffersLibrary {
+    using Bits for uint256;
+
+    /// @notice How many offers a word holds.
+    uint256 internal constant PER_WORD = 3;
+
+    uint256 private constant REPUTATION = 240;
+    uint256 private constant MORE = 1 << 255;
+
+    /// @dev A word without offers. No reputation has more than 14 bits.
+    function pack(uint256 reputation_, bool more_) internal pure returns (OffersWord) {
+        return OffersWord.wrap((reputation_ << REPUTATION) | (more_ ? MORE : 0));
+    }
+
+    /// @dev Adds offer `index` of the word, which holds none there yet.
+    function add(
+        OffersWord word,
+        uint256 index,
         Price price_,
         Wh energy_,
-        uint16 cores_
-    ) internal pure returns (OfferRow) {
-        return
-            OfferRow.wrap(
-                uint128(ParticipantId.unwrap(seller_)) |
-                    (uint128(index_) << 32) |
-                    (uint128(Price.unwrap(price_)) << 40) |
-                    (uint128(Wh.unwrap(energy_)) << 72) |
-                    (uint128(cores_) << 104)
-            );
+        uint256 cores_
+    ) internal pure returns (OffersWord) {
+        uint256 offer = Price.unwrap(price_) | (uint256(Wh.unwrap(energy_)) << 32) | (cores_ << 64);
+        return OffersWord.wrap(OffersWord.unwrap(word) | (offer << _shift(index)));
     }
 
-    function seller(OfferRow row) internal pure returns (ParticipantId) {
-        return ParticipantId.wrap(uint32(OfferRow.unwrap(row)));
+    function price(OffersWord word, uint256 index) internal pure returns (Price) {
+        return Price.wrap(uint32(OffersWord.unwrap(word) >> _shift(index)));
     }
 
-    function index(OfferRow row) internal pure returns (uint8) {
-        return uint8(OfferRow.unwrap(row) >> 32);
+    function energy(OffersWord word, uint256 index) internal pure returns (Wh) {
+        return Wh.wrap(uint32((OffersWord.unwrap(word) >> _shift(index)) >> 32));
     }
 
-    function price(OfferRow row) internal pure returns (Price) {
-        return Price.wrap(uint32(OfferRow.unwrap(row) >> 40));
+    function cores(OffersWord word, uint256 index) internal pure returns (uint16) {
+        return uint16((OffersWord.unwrap(word) >> _shift(index)) >> 64);
+    }
+
+    function reputation(OffersWord word) internal pure returns (uint256) {
+        return OffersWord.unwrap(word).read(REPUTATION, 14);
+    }
+
+    /// @dev Whether the plan goes on in a next word.
+    function more(OffersWord word) internal pure returns (bool) {
+        return OffersWord.unwrap(word) >= MORE;
+    }
+
+    /// @dev The caller made sure that so much is left of offer `index`.
+    function less(OffersWord word, uint256 index, Wh energy_, uint256 cores_) internal pure returns (OffersWord) {
+        unchecked {
+            uint256 sold = (uint256(Wh.unwrap(energy_)) << 32) | (cores_ << 64);
+            return OffersWord.wrap(OffersWord.unwrap(word) - (sold << _shift(index)));
+        }
+    }
+
+    function _shift(uint256 index) private pure returns (uint256) {
+        unchecked {
+            return 80 * index; // at most 2
+        }
+    }
+}
+
+/// @title OfferRowLibrary
+library OfferRowLibrary {
+    using Bits for uint256;
+
+    uint256 private constant ENERGY = 17;
+    uint256 private constant PRICE = 50;
+    uint256 private constant INDEX = 88;
+    uint256 private constant SELLER = 96;
+    uint256 private constant REPUTATION = 128;
+    uint256 private constant PLACE = 144;
+
+    /// @dev The bits above the fields that are compared.
+    uint256 private constant PRICE_GUARD = 1 << 82;
+    uint256 private constant GUARDS = (1 << 16) | (1 << 49) | PRICE_GUARD;
+
+    /// @param offers the word that the offer is in
+    /// @param ref_ seller's number * 256 + index of the offer in its plan
+    function pack(OffersWord offers, uint256 ref_, uint256 place_) internal pure returns (OfferRow) {
+        uint256 at = (ref_ & 0xff) % OffersLibrary.PER_WORD;
+        uint256 row = OfferRow.unwrap(needed(offers.energy(at), offers.cores(at), offers.price(at)));
+        return OfferRow.wrap(row | (ref_ << INDEX) | (offers.reputation() << REPUTATION) | (place_ << PLACE));
+    }
+
+    /// @notice What a bid needs: so much left, at no higher price.
+    function needed(Wh energy_, uint256 cores_, Price highest) internal pure returns (OfferRow) {
+        uint256 complement = ~Price.unwrap(highest);
+        return OfferRow.wrap(cores_ | (uint256(Wh.unwrap(energy_)) << ENERGY) | (complement << PRICE));
+    }
+
+    /// @notice Compares all fields at once: where the row has less than the need, the subtraction takes the bit above the field.
+    /// @return verdict the bits that are left; the price's is the highest, so that it is least where the offer is dearer, and
+    /// most where it fits
+    function compare(OfferRow row, OfferRow need) internal pure returns (uint256 verdict) {
+        unchecked {
+            return ((OfferRow.unwrap(row) | GUARDS) - OfferRow.unwrap(need)) & GUARDS;
+        }
+    }
+
+    /// @notice Whether the offer is not dearer and has as much left as is needed.
+    function fits(uint256 verdict) internal pure returns (bool) {
+        return verdict == GUARDS;
+    }
+
+    /// @notice Whether the offer is not dearer and has not as much left as is needed.
+    function isTooSmall(uint256 verdict) internal pure returns (bool) {
+        unchecked {
+            return verdict - PRICE_GUARD < GUARDS - PRICE_GUARD; // one comparison for two
+        }
     }
 
     function energy(OfferRow row) internal pure returns (Wh) {
-        return Wh.wrap(uint32(OfferRow.unwrap(row) >> 72));
+        return Wh.wrap(uint32(OfferRow.unwrap(row) >> ENERGY));
     }
 
-    function cores(OfferRow row) internal pure returns (uint16) {
-        return uint16(OfferRow.unwrap(row) >> 104);
+    function price(OfferRow row) internal pure returns (Price) {
+        return Price.wrap(~uint32(OfferRow.unwrap(row) >> PRICE));
+    }
+
+    /// @dev Seller's number * 256 + index of the offer in its plan.
+    function ref(OfferRow row) internal pure returns (uint256) {
+        return OfferRow.unwrap(row).read(INDEX, 40);
+    }
+
+    function index(OfferRow row) internal pure returns (uint8) {
+        return uint8(OfferRow.unwrap(row) >> INDEX);
+    }
+
+    function seller(OfferRow row) internal pure returns (ParticipantId) {
+        return ParticipantId.wrap(uint32(OfferRow.unwrap(row) >> SELLER));
+    }
+
+    function reputation(OfferRow row) internal pure returns (uint256) {
+        return OfferRow.unwrap(row).read(REPUTATION, 16);
+    }
+
+    function place(OfferRow row) internal pure returns (uint256) {
+        return OfferRow.unwrap(row).read(PLACE, 24);
     }
 
     /// @dev The caller made sure that so much is left.
-    function less(OfferRow row, Wh energy_, uint16 cores_) internal pure returns (OfferRow) {
-        return OfferRow.wrap(OfferRow.unwrap(row) - ((uint128(Wh.unwrap(energy_)) << 72) | (uint128(cores_) << 104)));
+    function less(OfferRow row, Wh energy_, uint256 cores_) internal pure returns (OfferRow) {
+        unchecked {
+            return OfferRow.wrap(OfferRow.unwrap(row) - (cores_ | (uint256(Wh.unwrap(energy_)) << ENERGY)));
+        }
     }
 }
 
@@ -271,7 +384,11 @@ library BookLibrary {
 
     /// @dev The salts' hashes are summed modulo 2^128, so that the order of the reveals does not matter.
     function addSalt(BookWord word, bytes32 salt) internal pure returns (BookWord) {
-        uint256 saltHash = uint256(keccak256(abi.encode(salt)));
+        uint256 saltHash;
+        assembly ("memory-safe") {
+            mstore(0, salt)
+            saltHash := keccak256(0, 0x20)
+        }
         unchecked {
             return BookWord.wrap(BookWord.unwrap(word).write(56, 128, uint128(salts(word) + saltHash)));
         }
@@ -286,17 +403,9 @@ library BookLibrary {
 library RankingLibrary {
     using Bits for uint256;
 
-    function pack(
-        SlotId slot_,
-        uint256 bidKey,
-        uint256 offerKey,
-        uint256 bids_,
-        uint256 offers_
-    ) internal pure returns (RankingWord) {
-        return
-            RankingWord.wrap(
-                bidKey | (offerKey << 88) | (bids_ << 176) | (offers_ << 200) | (uint256(SlotId.unwrap(slot_)) << 224)
-            );
+    /// @dev A ranking with nothing in it: any key is less than its last ones.
+    function start(SlotId slot_) internal pure returns (RankingWord) {
+        return RankingWord.wrap((uint256(SlotId.unwrap(slot_)) << 224) | ((1 << 176) - 1));
     }
 
     function lastBidKey(RankingWord word) internal pure returns (uint256) {
@@ -317,6 +426,14 @@ library RankingLibrary {
 
     function slot(RankingWord word) internal pure returns (SlotId) {
         return SlotId.wrap(uint32(RankingWord.unwrap(word) >> 224));
+    }
+
+    function withBids(RankingWord word, uint256 lastKey, uint256 bids_) internal pure returns (RankingWord) {
+        return RankingWord.wrap(RankingWord.unwrap(word).write(0, 88, lastKey).write(176, 24, bids_));
+    }
+
+    function withOffers(RankingWord word, uint256 lastKey, uint256 offers_) internal pure returns (RankingWord) {
+        return RankingWord.wrap(RankingWord.unwrap(word).write(88, 88, lastKey).write(200, 24, offers_));
     }
 }
 

@@ -464,8 +464,7 @@ abstract contract MarketModel is MarketActors {
             }
             for (uint256 n = _nextRelease[slot]; n < _offerOrder[slot].length; ++n) {
                 uint40 ref = _offerOrder[slot][n];
-                OfferSeen storage offer = _offers[slot][ref];
-                locked[(ref >> 8) - 1] += _offerLock(offer.energyLeft, offer.price, offer.reputation);
+                if (uint8(ref) == 0) locked[(ref >> 8) - 1] += _planLock(slot, ref);
             }
         }
     }
@@ -604,13 +603,16 @@ abstract contract MarketModel is MarketActors {
         }
     }
 
-    function _rowLock(uint32 slot, uint256 n) private view returns (uint256) {
-        OfferSeen storage offer = _offers[slot][_offerOrder[slot][n]];
-        return _offerLock(offer.energyLeft, offer.price, offer.reputation);
+    /// @dev What is locked for the energy left in all offers of a plan, of which `ref` is the first.
+    function _planLock(uint32 slot, uint40 ref) private view returns (uint256 amount) {
+        for (; _offers[slot][ref].price != 0; ++ref) {
+            OfferSeen storage offer = _offers[slot][ref];
+            amount += _offerLock(offer.energyLeft, offer.price, offer.reputation);
+        }
     }
 
-    /// @dev A clearing unlocks money of sellers by releasing offers only, one after the other in their order. For those that
-    /// are sold out nothing is locked.
+    /// @dev A clearing unlocks money of sellers by releasing offers only, one after the other in their order: with the first of
+    /// a plan all of the plan, with the others nothing. For a plan that is sold out nothing is locked.
     function _followRelease(uint32 slot, uint256[] memory before) private {
         uint256 left;
         for (uint256 i = USERS; i < TRADERS; ++i) {
@@ -621,9 +623,11 @@ abstract contract MarketModel is MarketActors {
         }
         uint256 n = _nextRelease[slot];
         for (; n < _offerOrder[slot].length; ++n) {
-            uint256 amount = _rowLock(slot, n);
+            uint40 ref = _offerOrder[slot][n];
+            if (uint8(ref) != 0) continue;
+            uint256 amount = _planLock(slot, ref);
             if (left == 0 && amount != 0) break;
-            uint256 i = (_offerOrder[slot][n] >> 8) - 1;
+            uint256 i = (ref >> 8) - 1;
             if (before[i] < amount) return _holds(LOCKS, false, "a release of another amount than is locked");
             before[i] -= amount;
             left -= amount;

@@ -11,6 +11,8 @@ import {
     CursorWord,
     OfferRow,
     OfferRowLibrary,
+    OffersLibrary,
+    OffersWord,
     PlanLibrary,
     PlanWord,
     RankingLibrary,
@@ -136,45 +138,108 @@ contract AuctionWordsTest {
         require(BidWord.wrap(uint256(1) << 152).priority(), "lowest bit");
     }
 
-    // ---------------------------------------------------------------- OfferRow
+    // ---------------------------------------------------------------- OffersWord
 
-    function testFuzz_OfferIsPacked(
-        uint32 seller,
-        uint8 index,
-        uint32 price,
-        uint32 energy,
-        uint16 cores
+    function testFuzz_OffersArePacked(
+        uint32[3] calldata prices,
+        uint32[3] calldata energies,
+        uint16[3] calldata cores,
+        uint16 reputation,
+        bool more
     ) external pure {
-        OfferRow row = _row(seller, index, price, energy, cores);
-        require(ParticipantId.unwrap(row.seller()) == seller, "seller");
-        require(row.index() == index, "index");
-        require(Price.unwrap(row.price()) == price, "price");
-        require(Wh.unwrap(row.energy()) == energy, "energy");
-        require(row.cores() == cores, "cores");
-        require(OfferRow.unwrap(row) >> 120 == 0, "nothing above");
+        reputation %= 10_001;
+        OffersWord word = OffersLibrary.pack(reputation, more);
+        for (uint256 i; i < 3; ++i) {
+            require((OffersWord.unwrap(word) << 16) >> (16 + 80 * i) == 0, "empty before");
+            word = word.add(i, Price.wrap(prices[i]), Wh.wrap(energies[i]), cores[i]);
+        }
+        for (uint256 i; i < 3; ++i) {
+            require(Price.unwrap(word.price(i)) == prices[i], "price");
+            require(Wh.unwrap(word.energy(i)) == energies[i], "energy");
+            require(word.cores(i) == cores[i], "cores");
+        }
+        require(word.reputation() == reputation, "reputation");
+        require(word.more() == more, "more");
+        require(OffersLibrary.PER_WORD == 3, "three");
     }
 
-    function testOfferHoldsTheMostOfEachAlone() external pure {
-        uint256 most = type(uint32).max;
-        require(OfferRow.unwrap(_row(type(uint32).max, 0, 0, 0, 0)) == most, "seller");
-        require(OfferRow.unwrap(_row(0, type(uint8).max, 0, 0, 0)) == 0xff << 32, "index");
-        require(OfferRow.unwrap(_row(0, 0, type(uint32).max, 0, 0)) == most << 40, "price");
-        require(OfferRow.unwrap(_row(0, 0, 0, type(uint32).max, 0)) == most << 72, "energy");
-        require(OfferRow.unwrap(_row(0, 0, 0, 0, type(uint16).max)) == 0xffff << 104, "cores");
+    function testFuzz_OffersAreReadFromTheirPlaces(uint256 word) external pure {
+        OffersWord offers = OffersWord.wrap(word);
+        for (uint256 i; i < 3; ++i) {
+            require(Price.unwrap(offers.price(i)) == _field(word, 80 * i, 32), "price");
+            require(Wh.unwrap(offers.energy(i)) == _field(word, 80 * i + 32, 32), "energy");
+            require(offers.cores(i) == _field(word, 80 * i + 64, 16), "cores");
+        }
+        require(offers.reputation() == _field(word, 240, 14), "reputation");
+        require(offers.more() == (_field(word, 255, 1) == 1), "more");
     }
 
-    function testFuzz_OfferIsLessBySold(
-        uint32 seller,
+    function testFuzz_OffersAreLessBySold(
+        uint256 word,
         uint8 index,
-        uint32 energy,
-        uint16 cores,
         uint32 energySold,
         uint16 coresSold
     ) external pure {
-        if (energySold > energy) (energySold, energy) = (energy, energySold);
-        if (coresSold > cores) (coresSold, cores) = (cores, coresSold);
-        OfferRow left = _row(seller, index, 77, energy, cores).less(Wh.wrap(energySold), coresSold);
-        OfferRow expected = _row(seller, index, 77, energy - energySold, cores - coresSold);
+        uint256 at = uint256(index) % 3;
+        OffersWord offers = OffersWord.wrap(word);
+        uint256 energy = Wh.unwrap(offers.energy(at));
+        uint256 cores = offers.cores(at);
+        energySold = uint32(energySold % (energy + 1));
+        coresSold = uint16(coresSold % (cores + 1));
+        uint256 expected = _replaced(word, 80 * at + 32, 32, energy - energySold);
+        expected = _replaced(expected, 80 * at + 64, 16, cores - coresSold);
+        require(OffersWord.unwrap(offers.less(at, Wh.wrap(energySold), coresSold)) == expected, "less");
+    }
+
+    // ---------------------------------------------------------------- OfferRow
+
+    function testFuzz_RowIsMadeOfItsOffer(uint256 word, uint32 seller, uint8 index, uint24 place) external pure {
+        OffersWord offers = OffersWord.wrap(word);
+        uint256 at = index % 3;
+        OfferRow row = OfferRowLibrary.pack(offers, (uint256(seller) << 8) | index, place);
+        require(ParticipantId.unwrap(row.seller()) == seller, "seller");
+        require(row.index() == index, "index");
+        require(Price.unwrap(row.price()) == Price.unwrap(offers.price(at)), "price");
+        require(Wh.unwrap(row.energy()) == Wh.unwrap(offers.energy(at)), "energy");
+        require(OfferRow.unwrap(row) % 2 ** 16 == offers.cores(at), "cores");
+        require(row.reputation() == offers.reputation(), "reputation");
+        require(row.place() == place, "place");
+        require(OfferRow.unwrap(row) >> 168 == 0, "nothing above");
+    }
+
+    function testFuzz_RowIsComparedFieldByField(
+        uint16[2] calldata cores,
+        uint32[2] calldata energies,
+        uint32[2] calldata prices,
+        uint256 others
+    ) external pure {
+        _requireCompared(cores, energies, prices, others);
+        _requireCompared([cores[0], cores[0]], energies, prices, others);
+        _requireCompared(cores, [energies[0], energies[0]], prices, others);
+        _requireCompared(cores, energies, [prices[0], prices[0]], others);
+        _requireCompared([cores[0], cores[0]], [energies[0], energies[0]], [prices[0], prices[0]], others);
+    }
+
+    function testRowIsComparedAtTheBounds() external pure {
+        uint16[2] memory cores = [0, type(uint16).max];
+        uint32[2] memory most = [0, type(uint32).max];
+        for (uint256 i; i < 64; ++i) {
+            _requireCompared(
+                [cores[i & 1], cores[(i >> 1) & 1]],
+                [most[(i >> 2) & 1], most[(i >> 3) & 1]],
+                [most[(i >> 4) & 1], most[(i >> 5) & 1]],
+                i % 3 == 0 ? 0 : type(uint256).max
+            );
+        }
+    }
+
+    function testFuzz_RowIsLessBySold(uint256 word, uint8 index, uint32 energySold, uint16 coresSold) external pure {
+        OffersWord offers = OffersWord.wrap(word);
+        uint256 at = index % 3;
+        energySold = uint32(energySold % (uint256(Wh.unwrap(offers.energy(at))) + 1));
+        coresSold = uint16(coresSold % (uint256(offers.cores(at)) + 1));
+        OfferRow left = OfferRowLibrary.pack(offers, index, 7).less(Wh.wrap(energySold), coresSold);
+        OfferRow expected = OfferRowLibrary.pack(offers.less(at, Wh.wrap(energySold), coresSold), index, 7);
         require(OfferRow.unwrap(left) == OfferRow.unwrap(expected), "less");
     }
 
@@ -245,27 +310,28 @@ contract AuctionWordsTest {
 
     // ---------------------------------------------------------------- RankingWord
 
-    function testFuzz_RankingIsPacked(
-        uint32 slot,
-        uint88 bidKey,
-        uint88 offerKey,
-        uint24 bids,
-        uint24 offers
-    ) external pure {
-        RankingWord ranking = RankingLibrary.pack(SlotId.wrap(slot), bidKey, offerKey, bids, offers);
-        require(SlotId.unwrap(ranking.slot()) == slot, "slot");
-        require(ranking.lastBidKey() == bidKey, "bid key");
-        require(ranking.lastOfferKey() == offerKey, "offer key");
-        require(ranking.bids() == bids, "bids");
-        require(ranking.offers() == offers, "offers");
+    function testFuzz_RankingIsReadFromItsPlaces(uint256 word) external pure {
+        RankingWord ranking = RankingWord.wrap(word);
+        require(ranking.lastBidKey() == _field(word, 0, 88), "bid key");
+        require(ranking.lastOfferKey() == _field(word, 88, 88), "offer key");
+        require(ranking.bids() == _field(word, 176, 24), "bids");
+        require(ranking.offers() == _field(word, 200, 24), "offers");
+        require(SlotId.unwrap(ranking.slot()) == _field(word, 224, 32), "slot");
     }
 
-    function testRankingHoldsTheMostOfEachAlone() external pure {
-        require(_ranking(0, MAX88, 0, 0, 0) == MAX88, "bid key");
-        require(_ranking(0, 0, MAX88, 0, 0) == MAX88 << 88, "offer key");
-        require(_ranking(0, 0, 0, MAX24, 0) == MAX24 << 176, "bids");
-        require(_ranking(0, 0, 0, 0, MAX24) == MAX24 << 200, "offers");
-        require(_ranking(type(uint32).max, 0, 0, 0, 0) == uint256(type(uint32).max) << 224, "slot");
+    function testFuzz_RankingStartsBeforeEverything(uint32 slot) external pure {
+        RankingWord ranking = RankingLibrary.start(SlotId.wrap(slot));
+        require(SlotId.unwrap(ranking.slot()) == slot, "slot");
+        require(ranking.lastBidKey() == MAX88 && ranking.lastOfferKey() == MAX88, "keys");
+        require(ranking.bids() == 0 && ranking.offers() == 0, "counts");
+    }
+
+    function testFuzz_RankingFieldsAreReplaced(uint256 word, uint88 key, uint24 count) external pure {
+        RankingWord ranking = RankingWord.wrap(word);
+        uint256 expected = _replaced(_replaced(word, 0, 88, key), 176, 24, count);
+        require(RankingWord.unwrap(ranking.withBids(key, count)) == expected, "bids");
+        expected = _replaced(_replaced(word, 88, 88, key), 200, 24, count);
+        require(RankingWord.unwrap(ranking.withOffers(key, count)) == expected, "offers");
     }
 
     // ---------------------------------------------------------------- CursorWord
@@ -326,24 +392,20 @@ contract AuctionWordsTest {
         return PlanWord.unwrap(PlanLibrary.pack(wallet, SlotId.wrap(slot), sequence, status, seller));
     }
 
-    function _row(
-        uint32 seller,
-        uint256 index,
-        uint32 price,
-        uint32 energy,
-        uint16 cores
-    ) private pure returns (OfferRow) {
-        return OfferRowLibrary.pack(ParticipantId.wrap(seller), index, Price.wrap(price), Wh.wrap(energy), cores);
-    }
-
-    function _ranking(
-        uint32 slot,
-        uint256 bidKey,
-        uint256 offerKey,
-        uint256 bids,
-        uint256 offers
-    ) private pure returns (uint256) {
-        return RankingWord.unwrap(RankingLibrary.pack(SlotId.wrap(slot), bidKey, offerKey, bids, offers));
+    /// @dev Of each pair the first is the offer's, the second what a bid needs.
+    function _requireCompared(
+        uint16[2] memory cores,
+        uint32[2] memory energies,
+        uint32[2] memory prices,
+        uint256 others
+    ) private pure {
+        OfferRow offer = OfferRowLibrary.needed(Wh.wrap(energies[0]), cores[0], Price.wrap(prices[0]));
+        OfferRow need = OfferRowLibrary.needed(Wh.wrap(energies[1]), cores[1], Price.wrap(prices[1]));
+        // What is above the fields that are compared does not matter.
+        uint256 verdict = OfferRow.wrap(OfferRow.unwrap(offer) | (others << 88)).compare(need);
+        bool enough = cores[0] >= cores[1] && energies[0] >= energies[1];
+        require(OfferRowLibrary.fits(verdict) == (enough && prices[0] <= prices[1]), "fits");
+        require(OfferRowLibrary.isTooSmall(verdict) == (!enough && prices[0] <= prices[1]), "isTooSmall");
     }
 
     function _cursor(

@@ -402,7 +402,7 @@ describe("Clearing, on random books", function () {
 describe("A large book", function () {
   this.timeout(600_000);
 
-  it("finds offers in a book that is larger than what a page keeps in memory", async () => {
+  it("finds offers behind more small ones than a page can read", async () => {
     const { market, grid, alice, bob, slot } = await openScene();
     // 65 sellers with 16 offers each; only the last ten are large enough for Alice.
     const small = 65 * 16 - 10;

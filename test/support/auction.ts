@@ -62,13 +62,13 @@ export const PHASE = { open: 0n, matching: 1n, releasing: 2n, cleared: 3n } as c
 export const PLENTY = 100_000n;
 
 /**
- * Work as the contract counts it: a look at an offer, the reading of two offers from storage, the conclusion
- * of a bid, the release of an offer.
+ * Work as the contract counts it: a look at an offer, the reading of a word of offers from storage, the conclusion
+ * of a bid, the release of a plan's offers.
  */
-export const LOOK_WORK = 2n;
-export const READ_WORK = 25n;
-export const CONCLUDE_WORK = 750n;
-export const RELEASE_WORK = 130n;
+export const LOOK_WORK = 1n;
+export const READ_WORK = 160n;
+export const CONCLUDE_WORK = 700n;
+export const RELEASE_WORK = 200n;
 
 /** Reputation of a newcomer. */
 export const INITIAL_REPUTATION = 5000n;

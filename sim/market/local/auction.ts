@@ -351,9 +351,12 @@ export class LocalAuction {
     return this.revealed.get(participant)?.bids[Number(index)] ?? NO_BID;
   }
 
-  /** Offer of the plan that was revealed last. */
+  /** Offer of the plan that was revealed last, with what is left of it. */
   offerOf(participant: bigint, index: bigint): Offer {
-    return this.revealed.get(participant)?.offers[Number(index)] ?? NO_OFFER;
+    const { slot, offers } = this.revealed.get(participant) ?? NOTHING;
+    const offer = offers[Number(index)] ?? NO_OFFER;
+    const sells = offer !== NO_OFFER && this.bookAt(slot).phase !== Phase.open;
+    return sells ? { ...offer, ...this.leftOf(refOf(participant, Number(index))) } : offer;
   }
 
   bookOf(slot: bigint): BookState {
@@ -610,12 +613,15 @@ export class LocalAuction {
       } else {
         trades += 1n;
         this.trade(slot, found, found.offer);
+        page.sold(found.offer.ref);
       }
       concluded += 1;
     }
     const matched = concluded === book.matches.length;
-    while (matched && released < book.order.length && page.release()) {
-      this.releaseOffer(book.order[released]);
+    while (matched && released < book.order.length) {
+      const { participant, index } = partsOfRef(book.order[released]?.ref ?? 0n);
+      if (!page.release(index === 0n)) break;
+      if (index === 0n) this.releaseOffers(participant, slot);
       released += 1;
     }
     const cleared = matched && released === book.order.length;
@@ -666,12 +672,19 @@ export class LocalAuction {
     vault.unlock(buyer, bidLock(bid.energy, bid.price, bps));
   }
 
-  private releaseOffer(offer: BookOffer | undefined): void {
-    if (offer === undefined) return;
-    const seller = partsOfRef(offer.ref).participant;
-    const bps = depositBps(offer.reputation, this.market.options.parameters);
-    const unsold = offerLock(this.leftOf(offer.ref).energy, offer.price, bps);
-    if (unsold !== 0n) this.market.vault.unlock(seller, unsold);
+  /** All of a plan's, with the first of them. */
+  private releaseOffers(seller: bigint, slot: bigint): void {
+    const unsold = this.offersOf(seller, slot).map(({ ref, price, reputation }) =>
+      offerLock(
+        this.leftOf(ref).energy,
+        price,
+        depositBps(reputation, this.market.options.parameters),
+      ),
+    );
+    this.market.vault.unlock(
+      seller,
+      unsold.reduce((sum, amount) => sum + amount, 0n),
+    );
   }
 }
 

@@ -4,14 +4,13 @@
  */
 import type { BookBid, BookOffer } from "../clearing.ts";
 
-/** Steps of a page's work: a look at an offer, the reading of two offers, the conclusion of a bid, the release of an offer. */
-const LOOK = 2;
-const READ = 25;
-const CONCLUDE = 750;
-const RELEASE = 130;
+/** Steps of a page's work besides one for each look at an offer: the reading of a word of offers, the conclusion of a bid, the release of a plan. */
+const READ = 160;
+const CONCLUDE = 700;
+const RELEASE = 200;
 
-/** How many offers a page remembers, from the first on that it has. */
-const MOST_REMEMBERED = 1024;
+/** How many offers are read together. */
+const OFFERS_PER_WORD = 6;
 
 /** What an offer has left, or a bid needs. */
 export interface Capacity {
@@ -37,9 +36,11 @@ export class ClearingPage {
   private readonly order: readonly BookOffer[];
   private readonly least: Capacity;
   private readonly leftOf: (ref: bigint) => Capacity;
-  /** Offers that were read, each with the place of the next one that was not found used up. */
-  private readonly remembered = new Map<number, number>();
-  private readonly first: number;
+  /** Places of the offers that were read and are not used up. */
+  private rows: number[] = [];
+  private nextRead: number;
+  /** Whether this page goes on with a search that another one began; then it reads from there on. */
+  private resumed: boolean;
   private head: number;
   private place: number;
   private candidates: number;
@@ -60,39 +61,37 @@ export class ClearingPage {
     this.order = order;
     this.least = least;
     this.leftOf = leftOf;
-    this.first = head;
     this.head = head;
     this.place = place;
     this.candidates = candidates;
     this.work = Number(work);
+    this.resumed = place !== 0;
+    this.nextRead = this.resumed ? place : head;
   }
 
   /** What the next page goes on from. */
   get state(): SearchState {
-    return { head: this.head, place: this.place, candidates: this.candidates };
+    const head = this.resumed ? this.head : (this.rows[0] ?? this.nextRead);
+    return { head, place: this.place, candidates: this.candidates };
   }
 
   /** Looks for the bid's candidates; returns whether the search is over. */
   search(bid: BookBid, drawAmong: bigint): boolean {
-    let place = Math.max(this.place, this.head);
-    let previous: number | undefined;
-    while (place < this.order.length && BigInt(this.candidates) < drawAmong) {
-      if (this.work < LOOK + READ) {
-        this.place = place;
+    if (this.place === this.order.length) return true;
+    let next = 0;
+    for (;;) {
+      const affordable = this.rows.slice(next, next + this.work);
+      const looks = this.look(affordable, bid, drawAmong);
+      this.work -= looks ?? affordable.length;
+      if (looks !== undefined) break;
+      next += affordable.length;
+      const unseen = this.rows[next];
+      if (unseen === undefined && this.nextRead === this.order.length) break;
+      if (unseen !== undefined || this.work < READ) {
+        this.place = unseen ?? this.nextRead;
         return false;
       }
-      const next = this.look(place);
-      const offer = this.order[place];
-      if (offer === undefined || offer.price > bid.price) break;
-      const left = this.leftOf(offer.ref);
-      if (left.energy < this.least.energy || left.cores < this.least.cores) {
-        if (place === this.head) this.head = next;
-        else if (previous !== undefined) this.skip(previous, next);
-      } else {
-        if (left.energy >= bid.energy && left.cores >= bid.cores) this.candidates += 1;
-        previous = place;
-      }
-      place = next;
+      this.read();
     }
     // If the page ends here, the search is not begun again.
     this.place = this.order.length;
@@ -105,36 +104,51 @@ export class ClearingPage {
     this.work -= CONCLUDE;
     this.place = 0;
     this.candidates = 0;
-    return true;
-  }
-
-  /** Whether there is enough work left to release an offer. */
-  release(): boolean {
-    if (this.work < RELEASE) return false;
-    this.work -= RELEASE;
-    return true;
-  }
-
-  /** Returns the place of the next offer. */
-  private look(place: number): number {
-    this.work -= LOOK;
-    const known = this.remembered.get(place);
-    if (known !== undefined) return known;
-    this.work -= READ;
-    const even = place - (place % 2);
-    this.remember(even);
-    this.remember(even + 1);
-    return place + 1;
-  }
-
-  private remember(place: number): void {
-    const room = place >= this.first && place < this.first + MOST_REMEMBERED;
-    if (room && place < this.order.length && !this.remembered.has(place)) {
-      this.remembered.set(place, place + 1);
+    if (this.resumed) {
+      this.resumed = false;
+      this.rows = [];
+      this.nextRead = this.head;
     }
+    return true;
   }
 
-  private skip(place: number, next: number): void {
-    if (this.remembered.has(place)) this.remembered.set(place, next);
+  /** Notes that some of an offer was sold. */
+  sold(ref: bigint): void {
+    if (this.isUsedUp(ref)) this.rows = this.rows.filter((row) => this.order[row]?.ref !== ref);
+  }
+
+  /** Whether there is enough work left to go on releasing, with an offer that is or is not the first of its plan. */
+  release(isFirst: boolean): boolean {
+    if (this.work < RELEASE) return false;
+    this.work -= isFirst ? RELEASE : 1;
+    return true;
+  }
+
+  /** Counts candidates; returns at how many it looked if the search is over with the last of them. */
+  private look(rows: readonly number[], bid: BookBid, drawAmong: bigint): number | undefined {
+    for (const [index, row] of rows.entries()) {
+      const offer = this.order[row];
+      if (offer === undefined || offer.price > bid.price) return index + 1;
+      const left = this.leftOf(offer.ref);
+      if (left.energy >= bid.energy && left.cores >= bid.cores) this.candidates += 1;
+      if (BigInt(this.candidates) === drawAmong) return index + 1;
+    }
+    return undefined;
+  }
+
+  /** Reads the rest of a word of the order; what is used up is left out. */
+  private read(): void {
+    this.work -= READ;
+    const start = this.nextRead;
+    const end = start - (start % OFFERS_PER_WORD) + OFFERS_PER_WORD;
+    this.order.slice(start, end).forEach(({ ref }, index) => {
+      if (!this.isUsedUp(ref)) this.rows.push(start + index);
+    });
+    this.nextRead = Math.min(end, this.order.length);
+  }
+
+  private isUsedUp(ref: bigint): boolean {
+    const { energy, cores } = this.leftOf(ref);
+    return energy < this.least.energy || cores < this.least.cores;
   }
 }
