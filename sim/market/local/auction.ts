@@ -368,12 +368,9 @@ export class LocalAuction {
   disposableEnergy(dataCentre: bigint, slot: bigint): bigint {
     const { phase } = this.bookAt(slot);
     if (phase !== Phase.open && phase !== Phase.matching) return 0n;
-    let energy = 0n;
-    for (let index = 0n; index < MAX_ITEMS; index += 1n) {
-      const offer = this.bookOffer(dataCentre, index, slot);
-      if (offer === undefined) break;
-      energy += phase === Phase.open ? offer.energy : this.leftOf(offer.ref).energy;
-    }
+    const energy = this.offersOf(dataCentre, slot)
+      .map((offer) => (phase === Phase.open ? offer.energy : this.leftOf(offer.ref).energy))
+      .reduce((sum, part) => sum + part, 0n);
     return energy > MAX_WH ? MAX_WH : energy;
   }
 
@@ -506,6 +503,17 @@ export class LocalAuction {
     if (offer === undefined) return undefined;
     const { price, energy, cores } = offer;
     return { ref: refOf(participant, index), price, reputation, sequence, energy, cores };
+  }
+
+  /** The offers of a participant that are in the slot's book and not closed. */
+  private offersOf(participant: bigint, slot: bigint): BookOffer[] {
+    const offers: BookOffer[] = [];
+    for (let index = 0n; index < MAX_ITEMS; index += 1n) {
+      const offer = this.bookOffer(participant, index, slot);
+      if (offer === undefined) break;
+      offers.push(offer);
+    }
+    return offers;
   }
 
   private leftOf(ref: bigint): Capacity {
