@@ -9,6 +9,7 @@ import { readPv } from "./traces/pv.ts";
 import type { Task } from "./traces/task.ts";
 import { readTasks } from "./traces/tasks.ts";
 import type { WorldInputs } from "./world.ts";
+import { SECONDS_PER_HOUR } from "./units.ts";
 
 /** What a run starts from, and what was read for it. */
 export interface Inputs extends WorldInputs {
@@ -65,4 +66,4 @@ async function sunOf(
   return { series: numbers.map(() => data), forecaster: () => one };
 }
 
-const NO_SUN: PvSeries = { stepSeconds: 3600, watts: new Float64Array() };
+const NO_SUN: PvSeries = { stepSeconds: SECONDS_PER_HOUR, watts: new Float64Array() };

@@ -1,5 +1,6 @@
 /** Forecasts of a plant's output by somebody who knows its past and the sun's course. */
 import { hourEnergyWh, type PvSeries } from "./series.ts";
+import { SECONDS_PER_HOUR } from "../units.ts";
 
 /** How the next hours are forecast; the choice `pv.forecast` of a scenario. */
 export type ForecastMode = "smart-persistence" | "persistence" | "perfect";
@@ -43,7 +44,7 @@ const daylightWh = (clearSkyWh: Float64Array): number =>
 
 /** Energy of each hour of a series, Wh. */
 function hourlyWh(series: PvSeries): Float64Array {
-  const hours = Math.ceil((series.watts.length * series.stepSeconds) / 3600);
+  const hours = Math.ceil((series.watts.length * series.stepSeconds) / SECONDS_PER_HOUR);
   return Float64Array.from({ length: hours }, (_, hour) => hourEnergyWh(series, hour));
 }
 

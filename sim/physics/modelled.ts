@@ -6,6 +6,7 @@ import { acW, unclippedW } from "./plant.ts";
 import type { PvSeries } from "./series.ts";
 import type { Place, Plane } from "./sun.ts";
 import { SAMPLE_SECONDS, SAMPLES_PER_HOUR, SunTable } from "./sunTable.ts";
+import { SECONDS_PER_HOUR, SECONDS_PER_MINUTE } from "../units.ts";
 
 /** What of a scenario the sun depends on. */
 export type PvScenario = Pick<
@@ -63,9 +64,9 @@ export function siteOf({ microgrids: { sites } }: PvScenario, microgrid: number)
  */
 export function modelledSeries(scenario: PvScenario, microgrid: number): PvSeries {
   const { hours, stepMinutes, plant } = scenario;
-  const stepSeconds = stepMinutes * 60;
+  const stepSeconds = stepMinutes * SECONDS_PER_MINUTE;
   const samplesPerStep = stepSeconds / SAMPLE_SECONDS;
-  const watts = new Float64Array((hours * 3600) / stepSeconds);
+  const watts = new Float64Array((hours * SECONDS_PER_HOUR) / stepSeconds);
   const sun = sunOf(scenario, siteOf(scenario, microgrid), plant);
   const indices = cloudsOf(scenario).of(microgrid);
   const end = hours * SAMPLES_PER_HOUR;

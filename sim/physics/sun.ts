@@ -1,8 +1,8 @@
 /** The sun: where it stands, what a clear sky lets through and what of it falls on a tilted plane. */
 import { getPosition } from "suncalc";
+import { MS_PER_DAY } from "../units.ts";
 
 const DEGREE = Math.PI / 180;
-const MS_PER_DAY = 86_400_000;
 
 /** Irradiance of the sun outside the atmosphere at its mean distance, W/m² (Kopp and Lean, 2011). */
 const SOLAR_CONSTANT_W_M2 = 1361;

@@ -8,10 +8,11 @@ import {
   type Place,
   type Plane,
 } from "./sun.ts";
+import { MS_PER_SECOND, SECONDS_PER_HOUR } from "../units.ts";
 
 /** Length of a sample, seconds; the sun is taken in its middle. Divides every step of a scenario. */
 export const SAMPLE_SECONDS = 300;
-export const SAMPLES_PER_HOUR = 3600 / SAMPLE_SECONDS;
+export const SAMPLES_PER_HOUR = SECONDS_PER_HOUR / SAMPLE_SECONDS;
 
 /** The daylight of a run, in samples of five minutes. */
 export class SunTable {
@@ -28,7 +29,7 @@ export class SunTable {
     const samples = [];
     const angles = [];
     for (let sample = 0; sample < hours * SAMPLES_PER_HOUR; sample += 1) {
-      const seen = sunAngles(start + (sample + 0.5) * SAMPLE_SECONDS * 1000, place, plane);
+      const seen = sunAngles(start + (sample + 0.5) * SAMPLE_SECONDS * MS_PER_SECOND, place, plane);
       if (seen.cosZenith <= 0) continue;
       samples.push(sample);
       angles.push(seen);
@@ -37,7 +38,7 @@ export class SunTable {
     this.cosZenith = Float64Array.from(angles, ({ cosZenith }) => cosZenith);
     this.cosIncidence = Float64Array.from(angles, ({ cosIncidence }) => cosIncidence);
     this.extraterrestrial = Float64Array.from(samples, (sample) =>
-      extraterrestrialWm2(start + sample * SAMPLE_SECONDS * 1000),
+      extraterrestrialWm2(start + sample * SAMPLE_SECONDS * MS_PER_SECOND),
     );
   }
 

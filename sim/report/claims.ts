@@ -1,5 +1,5 @@
 /** What the paper claims, and what this run says of it. */
-import { WATTS_PER_KILOWATT } from "../units.ts";
+import { WH_PER_KWH } from "../units.ts";
 import { NBSP, fixed, list, percent, plural } from "./format.ts";
 import {
   CONTRACT_ESD,
@@ -7,12 +7,9 @@ import {
   GRID_ONLY,
   OPPORTUNISTIC,
   OPPORTUNISTIC_ESD,
+  PAPER,
   PAPER_EXTRA_INCOME_YUAN,
-  PAPER_HOURS,
   PAPER_MIGRATION_COST_YUAN,
-  PAPER_SERVERS,
-  PAPER_SERVER_W,
-  PAPER_SPREAD_YUAN_PER_KWH,
   FULL,
   find,
   fullest,
@@ -295,19 +292,23 @@ function beside(paper: number, ours: number): Verdict {
 }
 
 const otherSize = ({ scenario }: RunResult): string =>
-  `The paper’s figure is of ${PAPER_SERVERS} servers in ${PAPER_HOURS}${NBSP}h; this run has ${fixed(serversOf(scenario))} servers in ${fixed(scenario.hours)}${NBSP}h.`;
+  `The paper’s figure is of ${serversOf(PAPER)} servers in ${PAPER.hours}${NBSP}h; this run has ${fixed(serversOf(scenario))} servers in ${fixed(scenario.hours)}${NBSP}h.`;
 
 /** Why the paper's extra income is out of reach, by its own numbers. */
 export function boundNote(): string {
-  const kwh = (PAPER_SERVERS * PAPER_SERVER_W * PAPER_HOURS) / WATTS_PER_KILOWATT;
-  return `The paper’s ${fixed(PAPER_EXTRA_INCOME_YUAN, 2)} yuan cannot be reached at the sizes and prices that it prints: ${PAPER_SERVERS} servers × ${PAPER_SERVER_W}${NBSP}W × ${PAPER_HOURS}${NBSP}h is ${fixed(kwh)}${NBSP}kWh, so at most ${fixed(kwh * PAPER_SPREAD_YUAN_PER_KWH)} yuan at a spread of ${fixed(PAPER_SPREAD_YUAN_PER_KWH, 1)} yuan per kWh.`;
+  const { server, hours, prices } = PAPER;
+  const serverW = Math.max(...server.powerW);
+  const servers = serversOf(PAPER);
+  const kwh = (servers * serverW * hours) / WH_PER_KWH;
+  const spread = prices.gridYuanPerKWh - prices.pvYuanPerKWh;
+  return `The paper’s ${fixed(PAPER_EXTRA_INCOME_YUAN, 2)} yuan cannot be reached at the sizes and prices that it prints: ${servers} servers × ${serverW}${NBSP}W × ${hours}${NBSP}h is ${fixed(kwh)}${NBSP}kWh, so at most ${fixed(mostSavedYuan(PAPER))} yuan at a spread of ${fixed(spread, 1)} yuan per kWh.`;
 }
 
 function printedExtraIncome(result: RunResult): Claim {
   const found = extraByHour(result);
   const about = {
     id: "extra-income",
-    claim: `${fixed(PAPER_EXTRA_INCOME_YUAN, 2)} yuan of extra income in ${PAPER_HOURS}${NBSP}h.`,
+    claim: `${fixed(PAPER_EXTRA_INCOME_YUAN, 2)} yuan of extra income in ${PAPER.hours}${NBSP}h.`,
     source: "section 4",
     compares: `income less costs of all data centres, ${found?.name ?? FULL} against ${CONTRACT_ONLY}`,
     rule: BESIDE_RULE,
@@ -335,7 +336,7 @@ function printedMigrationCost(result: RunResult): Claim {
   const strategy = transferring(result);
   const about = {
     id: "migration-cost",
-    claim: `${fixed(PAPER_MIGRATION_COST_YUAN, 2)} yuan of migration cost in ${PAPER_HOURS}${NBSP}h.`,
+    claim: `${fixed(PAPER_MIGRATION_COST_YUAN, 2)} yuan of migration cost in ${PAPER.hours}${NBSP}h.`,
     source: "section 4, Fig. 9",
     compares: `network fees of ${strategy?.name ?? FULL}`,
     rule: BESIDE_RULE,

@@ -1,5 +1,5 @@
 /** The paper's six figures of its evaluation (section 4), from a run's hourly flows summed over all data centres. */
-import { HOURS_PER_DAY } from "../units.ts";
+import { HOURS_PER_DAY, WH_PER_KWH } from "../units.ts";
 import { drawChart, drawFile, type Chart, type Panel, type Series } from "./chart.ts";
 import { fixed, list, percent, plural, signed } from "./format.ts";
 import {
@@ -46,8 +46,6 @@ export type Figure = Drawn | Missing;
 
 /** Whether the figure was drawn. */
 export const isDrawn = (figure: Figure): figure is Drawn => "svg" in figure;
-
-const WH_PER_KWH = 1000;
 
 interface Context {
   readonly result: RunResult;

@@ -1,21 +1,15 @@
 /** What the paper reports, and which strategies its figures and claims are about. */
-import type { Scenario } from "../scenario/schema.ts";
-import { WATTS_PER_KILOWATT } from "../units.ts";
+import { defaultScenario, type Scenario } from "../scenario/schema.ts";
+import { WH_PER_KWH } from "../units.ts";
 import type { RunResult, StrategyResult } from "./results.ts";
+
+/** Section 4: the paper's evaluation, whose figures are the defaults of a scenario. */
+export const PAPER = defaultScenario("paper");
 
 /** Section 4: extra income in a week, yuan. */
 export const PAPER_EXTRA_INCOME_YUAN = 8863.51;
 /** Section 4: cost of all migrations in a week, yuan. */
 export const PAPER_MIGRATION_COST_YUAN = 59.23;
-/** Section 4: length of the evaluation, hours. */
-export const PAPER_HOURS = 168;
-/** Section 4: 10 microgrids × 3 data centres × 5 servers. */
-export const PAPER_SERVERS = 150;
-
-/** Section 4: a server's power at full use, W. */
-export const PAPER_SERVER_W = 220;
-/** Section 4: what a kWh of PV saves against one of the grid, yuan: 1.0 less 0.4. */
-export const PAPER_SPREAD_YUAN_PER_KWH = 0.6;
 
 /** All work on the grid alone, run at once: the traditional reference. */
 export const GRID_ONLY = "grid-only";
@@ -65,10 +59,10 @@ export const serversOf = ({ microgrids, server }: Scenario): number =>
  */
 export function mostSavedYuan(scenario: Scenario): number {
   const { server, prices, hours } = scenario;
-  const energyKwh = (serversOf(scenario) * Math.max(...server.powerW) * hours) / WATTS_PER_KILOWATT;
+  const energyKwh = (serversOf(scenario) * Math.max(...server.powerW) * hours) / WH_PER_KWH;
   return energyKwh * Math.max(0, prices.gridYuanPerKWh - prices.pvYuanPerKWh);
 }
 
 /** Whether the paper's weekly figures hold for a run of this length and size. */
 export const isPaperSize = (scenario: Scenario): boolean =>
-  scenario.hours === PAPER_HOURS && serversOf(scenario) === PAPER_SERVERS;
+  scenario.hours === PAPER.hours && serversOf(scenario) === serversOf(PAPER);

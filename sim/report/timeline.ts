@@ -1,8 +1,6 @@
 /** The time axis of figures and their tables: hours of a run, or days of a long one, in UTC. */
 
-import { HOURS_PER_DAY } from "../units.ts";
-
-const HOUR_MS = 3_600_000;
+import { HOURS_PER_DAY, MS_PER_HOUR } from "../units.ts";
 
 /** Longest run that is drawn hour by hour; 31 days are 744 bars, the most that still can be told apart. */
 const MOST_HOURLY = 31 * HOURS_PER_DAY;
@@ -55,8 +53,8 @@ export function timeline(start: string, hours: number): Timeline {
   const hourly = hours <= MOST_HOURLY;
   const step = hourly ? 1 : HOURS_PER_DAY;
   const spans = Array.from({ length: Math.ceil(hours / step) }, (_, index) => ({
-    from: new Date(first + index * step * HOUR_MS),
-    to: new Date(first + Math.min((index + 1) * step, hours) * HOUR_MS),
+    from: new Date(first + index * step * MS_PER_HOUR),
+    to: new Date(first + Math.min((index + 1) * step, hours) * MS_PER_HOUR),
   }));
   return { per: hourly ? "hour" : "day", spans, ticks: ticksOf(first, hours) };
 }
@@ -72,10 +70,10 @@ function ticksOf(first: number, hours: number): Tick[] {
     : HOURS_PER_DAY * ([1, 2, 7, 14, 28, 56].find((step) => days / step <= MOST_DATES) ?? 56);
   // Midnights of UTC, wherever in a day the run begins.
   const unit = short ? every : HOURS_PER_DAY;
-  const lead = (unit - ((first / HOUR_MS) % unit)) % unit;
+  const lead = (unit - ((first / MS_PER_HOUR) % unit)) % unit;
   const ticks: Tick[] = [];
   for (let hour = lead; hour <= hours; hour += every) {
-    const at = new Date(first + hour * HOUR_MS);
+    const at = new Date(first + hour * MS_PER_HOUR);
     const label = short && at.getUTCHours() !== 0 ? clock(at) : dateLabel(at, days);
     const year = ticks.some((tick) => tick.dated) ? "" : ` ${at.getUTCFullYear()}`;
     const dated = label !== clock(at);

@@ -3,6 +3,7 @@
  * published in `docs/scenario.schema.json` is this file's, and so is the type.
  */
 import { Type, type Static, type TSchema } from "typebox";
+import * as Value from "typebox/value";
 
 const closed = { additionalProperties: false };
 
@@ -451,3 +452,7 @@ export const ScenarioSchema = Type.Object(
 
 /** A scenario. */
 export type Scenario = Static<typeof ScenarioSchema>;
+
+/** A scenario of nothing but defaults, which are the paper's where it gives a figure. */
+export const defaultScenario = (name: string): Scenario =>
+  Value.Default(ScenarioSchema, { name }) as Scenario;

@@ -31,9 +31,9 @@ export function parseStrategy(name: string, known: readonly string[] = []): Stra
       ["", "+esd", "+transfer", "+esd+transfer"].map((end) => known + end),
     );
     const near = nearest(name.replace("+transfer+esd", "+esd+transfer"), all);
-    const hint = near === undefined ? "" : `did you mean "${near}"? `;
+    const hint = near === undefined ? "." : `; did you mean "${near}"?`;
     throw new UserError(
-      `"${name}" is no strategy; ${hint}There are ${bases.join(", ")}, each with nothing, ` +
+      `"${name}" is no strategy${hint} There are ${bases.join(", ")}, each with nothing, ` +
         `+esd, +transfer or +esd+transfer after it.`,
     );
   }

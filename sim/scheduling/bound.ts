@@ -12,8 +12,7 @@
 import type { Scenario } from "../scenario/schema.ts";
 import { LinearProgramme, solve, type Entries, type Row } from "./linear.ts";
 import { windowDemands, type WindowDemand, type WorkItem } from "./windows.ts";
-
-const HOUR_SECONDS = 3600;
+import { SECONDS_PER_HOUR, WH_PER_KWH } from "../units.ts";
 
 /** An ESD as the bound sees it. Energy in Wh, power in W. */
 export interface BoundBattery {
@@ -149,7 +148,7 @@ export async function importBound(input: BoundInput): Promise<ImportBound> {
   const loadWh = centres * power.constantW * input.hours + coreHours * power.coreW;
   // The programme's cost is what need not be imported, negative.
   return {
-    importKwh: Math.max(0, loadWh + leastCost) / 1000,
+    importKwh: Math.max(0, loadWh + leastCost) / WH_PER_KWH,
     hourly: hourlyOf(input, groups, power, columns, values),
   };
 }
@@ -232,7 +231,7 @@ function addWork(
 ): Work {
   const demands = windowDemands(items, hours, LONGEST_WINDOW);
   requireCores(demands, server.count * server.cores * dataCentres * pvWh.length);
-  const coreHours = (demands.at(-1)?.coreSeconds ?? 0) / HOUR_SECONDS;
+  const coreHours = (demands.at(-1)?.coreSeconds ?? 0) / SECONDS_PER_HOUR;
   const worksOf = Array.from({ length: hours }, (): (readonly [number, number])[] => []);
   for (const { hour, work } of columns) worksOf[hour]?.push([work, -1]);
   const done: number[] = [];
@@ -248,7 +247,7 @@ function addWork(
     const end = [done[lastHour] ?? 0, 1] as const;
     const begin = done[firstHour - 1];
     return {
-      lower: coreSeconds / HOUR_SECONDS,
+      lower: coreSeconds / SECONDS_PER_HOUR,
       upper: Number.POSITIVE_INFINITY,
       entries: begin === undefined ? [end] : [end, [begin, -1]],
     };
@@ -264,7 +263,7 @@ function addWork(
     const worst = new Map<string, readonly [lack: number, demand: WindowDemand]>();
     for (const demand of others) {
       const { firstHour, lastHour, coreSeconds } = demand;
-      const lack = coreSeconds / HOUR_SECONDS - (doneBy(lastHour) - doneBy(firstHour - 1));
+      const lack = coreSeconds / SECONDS_PER_HOUR - (doneBy(lastHour) - doneBy(firstHour - 1));
       if (lack <= LEAST_LACK * coreHours) continue;
       for (const key of [`from ${firstHour}`, `to ${lastHour}`]) {
         if (lack > (worst.get(key)?.[0] ?? 0)) worst.set(key, [lack, demand]);
@@ -278,7 +277,7 @@ function addWork(
 /** Work that does not fit was not done: the input contradicts itself. */
 function requireCores(demands: readonly WindowDemand[], cores: number): void {
   for (const { firstHour, lastHour, coreSeconds } of demands) {
-    const work = coreSeconds / HOUR_SECONDS;
+    const work = coreSeconds / SECONDS_PER_HOUR;
     const room = cores * (lastHour - firstHour + 1);
     if (work <= room) continue;
     throw new RangeError(

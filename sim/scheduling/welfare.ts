@@ -1,4 +1,5 @@
 /** What a matching of one slot's plans could be worth at most. */
+import { WH_PER_KWH } from "../units.ts";
 
 /** A plan's price and energy: a user's highest price and need, or a data centre's lowest price and what it sells. */
 export interface PricedEnergy {
@@ -31,7 +32,7 @@ export function bestWelfare(
       // All further bids are lower, and all further offers higher.
       if (gain <= 0) return welfare;
       const energy = Math.min(need, left);
-      welfare += (gain * energy) / 1000;
+      welfare += (gain * energy) / WH_PER_KWH;
       need -= energy;
       left -= energy;
       if (left <= 0) {

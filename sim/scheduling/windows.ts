@@ -1,6 +1,5 @@
 /** How much work must fall into each window of time, whatever the schedule. */
-
-const HOUR_SECONDS = 3600;
+import { SECONDS_PER_HOUR } from "../units.ts";
 
 /** Work that was done, and when it could have been. */
 export interface WorkItem {
@@ -104,7 +103,7 @@ function massesOf(
     if (amount <= 0) continue;
     total += amount;
     const length = last - releaseHour + 1;
-    const atOnce = cores === undefined ? amount : Math.ceil(cores * HOUR_SECONDS);
+    const atOnce = cores === undefined ? amount : Math.ceil(cores * SECONDS_PER_HOUR);
     // What was measured can be a little more than fits; and nothing does more than all in an hour.
     const rate = Math.min(Math.max(atOnce, Math.ceil(amount / length)), amount);
     const left = (outside: number): number => Math.max(0, amount - rate * outside);

@@ -1,5 +1,5 @@
 /** Numbers in files. */
-import { UserError } from "../errors.ts";
+import { problemIn } from "./textFile.ts";
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const UNKNOWN = /^(nan|na|null|none|-)?$/i;
@@ -26,24 +26,33 @@ export const quantity = (name: string, most: number): Quantity => ({
   hint: "Correct the line or remove it.",
 });
 
+/** A number with a point, or with a comma if the file has those; undefined if it is none. */
+export function toNumber(text: string | undefined, decimalComma = false): number | undefined {
+  const plain = decimalComma ? text?.replaceAll(".", "").replace(",", ".") : text;
+  return plain !== undefined && DECIMAL.test(plain) ? Number(plain) : undefined;
+}
+
 /**
- * A number in decimal notation.
+ * A number that has to be one.
  *
  * @returns NaN for an empty field and the usual words for an unknown value
  * @throws UserError for other text and for more than can be meant
  */
 export function numberOf(field: string, of: Quantity, file: string, line: number): number {
   if (UNKNOWN.test(field)) return NaN;
-  const value = Number(field);
-  const infinite = /^[+-]?inf(inity)?$/i.test(field);
-  if (!infinite && !DECIMAL.test(field)) {
-    throw new UserError(
-      `${file}, line ${line}: ${of.name} is ${JSON.stringify(field.slice(0, 40))}, not a number. Correct the line or remove it.`,
+  const value = /^[+-]?inf(inity)?$/i.test(field) ? Infinity : toNumber(field);
+  if (value === undefined) {
+    throw problemIn(
+      file,
+      line,
+      `${of.name} is ${JSON.stringify(field.slice(0, 40))}, not a number. Correct the line or remove it.`,
     );
   }
-  if (infinite || Math.abs(value) > of.most) {
-    throw new UserError(
-      `${file}, line ${line}: ${of.name} is ${field.slice(0, 40)}; the most that is read is ${of.most}. ${of.hint}`,
+  if (Math.abs(value) > of.most) {
+    throw problemIn(
+      file,
+      line,
+      `${of.name} is ${field.slice(0, 40)}; the most that is read is ${of.most}. ${of.hint}`,
     );
   }
   return value;

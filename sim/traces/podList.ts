@@ -2,12 +2,11 @@
  * Pod lists of the openb cluster trace (https://github.com/alibaba/clusterdata): one row per pod of a production
  * Kubernetes cluster, with times in seconds from the trace's start.
  */
-import { UserError } from "../errors.ts";
 import { readCsv, type CsvRow, type CsvTable } from "./csv.ts";
 import { MOST_CORES, MOST_MEMORY_MB, plainJob, type Job, type JobFile } from "./job.ts";
 import { numberOf, quantity, seconds } from "./numbers.ts";
-import type { Tally } from "./tally.ts";
-import type { TextFile } from "./textFile.ts";
+import type { Findings } from "./findings.ts";
+import { problemIn, type TextFile } from "./textFile.ts";
 
 const MILLI = 1000;
 
@@ -84,12 +83,14 @@ function jobOf(pod: Pod): Job {
  *
  * @throws UserError if a column is missing, or a field is no number or too large to be meant
  */
-export function readPodList(file: TextFile, tally: Tally): JobFile {
+export function readPodList(file: TextFile, findings: Findings): JobFile {
   const table = readCsv(file);
   const missing = REQUIRED.filter((column) => !table.columns.includes(column));
   if (missing.length > 0) {
-    throw new UserError(
-      `${file.name}, line 1: a pod list needs ${missing.join(", ")}, too; the header has ${table.columns.join(", ")}.`,
+    throw problemIn(
+      file.name,
+      table.line,
+      `a pod list needs ${missing.join(", ")}, too; the header has ${table.columns.join(", ")}.`,
     );
   }
   const jobs: Job[] = [];
@@ -99,7 +100,7 @@ export function readPodList(file: TextFile, tally: Tally): JobFile {
     const pod = new Pod(file.name, table, row);
     const problem = problemOf(pod);
     if (problem !== undefined) {
-      tally.drop(problem, pod.line);
+      findings.drop(problem, pod.line);
       continue;
     }
     jobs.push(jobOf(pod));

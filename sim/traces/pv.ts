@@ -2,14 +2,16 @@
 import type { PvScenario } from "../physics/modelled.ts";
 import type { PvSeries } from "../physics/series.ts";
 import type { Place, Plane } from "../physics/sun.ts";
+import { Findings } from "./findings.ts";
 import type { Imported } from "./imported.ts";
 import { stepsOf, type Step } from "./pv/instants.ts";
 import { readPlain } from "./pv/plain.ts";
 import { isPvgisCsv, readPvgisCsv, readPvgisJson } from "./pv/pvgis.ts";
 import { isSam, readSam } from "./pv/sam.ts";
-import { Findings, type PvContext, type PvTable } from "./pv/table.ts";
-import { problem, readText } from "./pv/text.ts";
+import type { PvContext, PvTable } from "./pv/table.ts";
+import { problemIn, readTextFile } from "./textFile.ts";
 import { resampled } from "./pv/window.ts";
+import { SECONDS_PER_MINUTE } from "../units.ts";
 
 /** PV output from a file, with what the file says of where it is from. */
 export interface MeasuredPv extends PvSeries {
@@ -24,7 +26,7 @@ function readTable(text: string, context: PvContext): PvTable {
   if (isPvgisCsv(text)) return readPvgisCsv(text, context);
   if (isSam(text)) return readSam(text, context);
   if (text.startsWith("LOCATION,")) {
-    throw problem(
+    throw problemIn(
       context.file,
       1,
       "this is an EnergyPlus weather file, which is mostly of a typical year. Take hourly data of PVGIS or a single year of NSRDB in the SAM format.",
@@ -51,12 +53,12 @@ export async function readPv(
   path: string,
   { scenario }: { readonly scenario: PvScenario },
 ): Promise<Imported<MeasuredPv>> {
-  const text = await readText(path);
+  const { text } = await readTextFile(path);
   const findings = new Findings();
   const table = readTable(text, { file: path, scenario, findings });
   if (table.readings.every(({ watts }) => watts === undefined)) {
     const reasons = findings.dropped.map(({ reason, count }) => `${count} × ${reason}`).join("; ");
-    throw problem(path, undefined, `no row can be used (${reasons || "there is none"}).`);
+    throw problemIn(path, undefined, `no row can be used (${reasons || "there is none"}).`);
   }
   const { steps, length } = stepsOf(path, table, scenario, findings);
   const { inverterW } = scenario.plant;
@@ -76,7 +78,7 @@ export async function readPv(
   }
   return {
     data: {
-      stepSeconds: scenario.stepMinutes * 60,
+      stepSeconds: scenario.stepMinutes * SECONDS_PER_MINUTE,
       watts,
       ...(table.place === undefined ? {} : { place: table.place }),
       ...(table.plane === undefined ? {} : { plane: table.plane }),
@@ -87,7 +89,7 @@ export async function readPv(
       rows: table.rows,
       used: count,
       dropped: findings.dropped,
-      notes: findings.all,
+      notes: findings.notes,
     },
   };
 }

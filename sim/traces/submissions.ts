@@ -1,7 +1,7 @@
 /** When users submit: more by day than by night. */
 import { UserError } from "../errors.ts";
 import type { Random } from "../random.ts";
-import { HOURS_PER_DAY, SECONDS_PER_HOUR } from "../units.ts";
+import { HOURS_PER_DAY, MS_PER_SECOND, SECONDS_PER_HOUR } from "../units.ts";
 
 /** When most is submitted, UTC: early afternoon where the default scenario lies. */
 const BUSIEST_HOUR = 14;
@@ -21,7 +21,7 @@ export class Submissions {
    * @throws UserError if `start` is no date
    */
   constructor(start: string, swing: number) {
-    const startSeconds = Date.parse(start) / 1000;
+    const startSeconds = Date.parse(start) / MS_PER_SECOND;
     if (Number.isNaN(startSeconds)) {
       throw new UserError(`start is ${JSON.stringify(start)}; write it as 2015-06-22T00:00:00Z.`);
     }

@@ -3,11 +3,10 @@
  * (https://www.cs.huji.ac.il/labs/parallel/workload/swf.html), and what files in the wild make of it: no header, times
  * since 1970, more than 18 fields, decimals.
  */
-import { UserError } from "../errors.ts";
 import { MOST_CORES, MOST_MEMORY_MB, plainJob, type Job, type JobFile } from "./job.ts";
 import { numberOf, quantity, seconds, type Quantity } from "./numbers.ts";
-import type { Tally } from "./tally.ts";
-import type { TextFile } from "./textFile.ts";
+import type { Findings } from "./findings.ts";
+import { problemIn, type TextFile } from "./textFile.ts";
 
 const FIELDS = 18;
 const KB_PER_MB = 1024;
@@ -67,7 +66,7 @@ function jobOf(
   fields: readonly string[],
   file: string,
   line: number,
-  tally: Tally,
+  findings: Findings,
 ): SwfJob | undefined {
   const read = (name: keyof typeof FIELD): number =>
     numberOf(fields[FIELD[name] - 1] ?? "", QUANTITIES[name], file, line);
@@ -75,7 +74,7 @@ function jobOf(
   const cores = known(read("allocated"), read("requested")) ?? 0;
   const problem = problemOf(submit, run, cores, status);
   if (problem !== undefined) {
-    tally.drop(problem, line);
+    findings.drop(problem, line);
     return undefined;
   }
   const job = plainJob(line, submit, run, cores);
@@ -99,7 +98,7 @@ interface SwfJob extends Job {
  *
  * @throws UserError if the first line of data has too few fields, or a field is no number or too large to be meant
  */
-export function readSwf(file: TextFile, tally: Tally): JobFile {
+export function readSwf(file: TextFile, findings: Findings): JobFile {
   const jobs: SwfJob[] = [];
   let rows = 0;
   for (const [i, text] of file.text.split("\n").entries()) {
@@ -108,17 +107,19 @@ export function readSwf(file: TextFile, tally: Tally): JobFile {
     const fields = trimmed.split(/\s+/);
     rows += 1;
     if (fields.length >= FIELDS) {
-      const job = jobOf(fields, file.name, i + 1, tally);
+      const job = jobOf(fields, file.name, i + 1, findings);
       if (job !== undefined) jobs.push(job);
     } else if (rows === 1) {
-      throw new UserError(
-        `${file.name}, line ${i + 1}: ${fields.length} fields, but the Standard Workload Format has ${FIELDS}, with -1 for what is unknown.`,
+      throw problemIn(
+        file.name,
+        i + 1,
+        `${fields.length} fields, but the Standard Workload Format has ${FIELDS}, with -1 for what is unknown.`,
       );
     } else {
-      tally.drop(`fewer than ${FIELDS} fields`, i + 1);
+      findings.drop(`fewer than ${FIELDS} fields`, i + 1);
     }
   }
-  if (rows === 0) throw new UserError(`${file.name}: there are comments, but no jobs.`);
+  if (rows === 0) throw problemIn(file.name, undefined, `there are comments, but no jobs.`);
   const queuesKnown = jobs.some(({ queue }) => queue >= 0);
   return {
     format: "Standard Workload Format",

@@ -1,11 +1,10 @@
 /** Our own format of task files: what a task is, one row each, to be read back exactly. */
-import { UserError } from "../errors.ts";
-import { readCsv } from "./csv.ts";
+import { readCsv, type CsvTable } from "./csv.ts";
 import { MOST_CORES, MOST_MEMORY_MB, type Job, type JobFile } from "./job.ts";
 import { numberOf, quantity, seconds, type Quantity } from "./numbers.ts";
-import type { Tally } from "./tally.ts";
+import type { Findings } from "./findings.ts";
 import type { Task } from "./task.ts";
-import type { TextFile } from "./textFile.ts";
+import { problemIn, type TextFile } from "./textFile.ts";
 
 const COLUMNS = [
   "id",
@@ -93,15 +92,17 @@ function problemOf(v: Values): string | undefined {
 
 const known = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
 
-function checkColumns({ name }: TextFile, columns: readonly string[]): void {
+function checkColumns({ name }: TextFile, { line, columns }: CsvTable): void {
   const missing = REQUIRED.filter((column) => !columns.includes(column));
   if (missing.length > 0) {
-    throw new UserError(`${name}, line 1: a file of tasks needs ${missing.join(", ")}, too.`);
+    throw problemIn(name, line, `a file of tasks needs ${missing.join(", ")}, too.`);
   }
   const strange = columns.filter((column) => !COLUMNS.some((own) => own === column));
   if (strange.length > 0) {
-    throw new UserError(
-      `${name}, line 1: ${strange.map((column) => JSON.stringify(column)).join(", ")} is no column of a file of tasks; there are ${COLUMNS.join(", ")}.`,
+    throw problemIn(
+      name,
+      line,
+      `${strange.map((column) => JSON.stringify(column)).join(", ")} is no column of a file of tasks; there are ${COLUMNS.join(", ")}.`,
     );
   }
 }
@@ -109,8 +110,10 @@ function checkColumns({ name }: TextFile, columns: readonly string[]): void {
 function priorityOf(field: string, { name }: TextFile, line: number): boolean | undefined {
   const priority = PRIORITY[field.toLowerCase()];
   if (priority === undefined && field !== "") {
-    throw new UserError(
-      `${name}, line ${line}: priority is ${JSON.stringify(field.slice(0, 40))}; write true or false.`,
+    throw problemIn(
+      name,
+      line,
+      `priority is ${JSON.stringify(field.slice(0, 40))}; write true or false.`,
     );
   }
   return priority;
@@ -122,9 +125,10 @@ function priorityOf(field: string, { name }: TextFile, line: number): boolean | 
  * @throws UserError if a column is missing or not known, an id is there twice, or a field is no number or too large to be
  * meant
  */
-export function readTaskCsv(file: TextFile, tally: Tally): JobFile {
-  const { columns, rows } = readCsv(file);
-  checkColumns(file, columns);
+export function readTaskCsv(file: TextFile, findings: Findings): JobFile {
+  const table = readCsv(file);
+  const { columns, rows } = table;
+  checkColumns(file, table);
   const place = Object.fromEntries(COLUMNS.map((column) => [column, columns.indexOf(column)]));
   const lines = new Map<number, number>();
   const jobs: (Job & { readonly id: number })[] = [];
@@ -140,12 +144,12 @@ export function readTaskCsv(file: TextFile, tally: Tally): JobFile {
     const id = known(values.id);
     const first = id === undefined ? undefined : lines.get(id);
     if (first !== undefined) {
-      throw new UserError(`${file.name}, line ${line}: id ${values.id} is on line ${first}, too.`);
+      throw problemIn(file.name, line, `id ${values.id} is on line ${first}, too.`);
     }
     if (id !== undefined) lines.set(id, line);
     const problem = problemOf(values);
     if (problem !== undefined) {
-      tally.drop(problem, line);
+      findings.drop(problem, line);
       continue;
     }
     jobs.push({

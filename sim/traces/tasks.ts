@@ -1,30 +1,39 @@
 /** Workloads from files, whatever their format. */
-import { UserError } from "../errors.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import type { Imported } from "./imported.ts";
 import type { JobFile } from "./job.ts";
 import { isPodHeader, readPodList } from "./podList.ts";
 import { isSwfLine, readSwf } from "./swf.ts";
-import { Tally } from "./tally.ts";
+import { firstLineOf, separatorOf } from "./csv.ts";
+import { Findings } from "./findings.ts";
 import type { Task } from "./task.ts";
 import { isTaskHeader, readTaskCsv } from "./taskCsv.ts";
-import { readTextFile, type TextFile } from "./textFile.ts";
+import { problemIn, readTextFile, type TextFile } from "./textFile.ts";
 import { workloadOf } from "./workload.ts";
 
 export { tasksToCsv } from "./taskCsv.ts";
 
-/** The format by the first line that is not empty: names of files say little. */
-function readJobs(file: TextFile, tally: Tally): JobFile {
-  const first = (/^.*\S.*$/m.exec(file.text)?.[0] ?? "").trim();
-  if (isSwfLine(first)) return readSwf(file, tally);
+type Reader = (file: TextFile, findings: Findings) => JobFile;
+
+/** What reads a file, by its first line that is no comment of a CSV: names of files say little. */
+export function taskReaderOf(text: string): Reader | undefined {
+  const first = firstLineOf(text).trim();
+  if (isSwfLine(first)) return readSwf;
   const columns = first
-    .split(/[,;\t]/)
+    .split(separatorOf(first))
     .map((name) => name.trim().replaceAll('"', "").toLowerCase());
-  if (isTaskHeader(columns)) return readTaskCsv(file, tally);
-  if (isPodHeader(columns)) return readPodList(file, tally);
-  const start = JSON.stringify(first.slice(0, 60));
-  throw new UserError(
-    `${file.name}: no format of task files begins with ${start}. It can be a log in the Standard Workload Format, a pod list with a column cpu_milli, or a CSV with columns cores, submit_s and duration_s; docs/traces.md describes them.`,
+  if (isTaskHeader(columns)) return readTaskCsv;
+  return isPodHeader(columns) ? readPodList : undefined;
+}
+
+function readJobs(file: TextFile, findings: Findings): JobFile {
+  const reader = taskReaderOf(file.text);
+  if (reader !== undefined) return reader(file, findings);
+  const start = JSON.stringify(firstLineOf(file.text).trim().slice(0, 60));
+  throw problemIn(
+    file.name,
+    undefined,
+    `no format of task files begins with ${start}. It can be a log in the Standard Workload Format, a pod list with a column cpu_milli, or a CSV with columns cores, submit_s and duration_s; docs/traces.md describes them. PV output belongs into pv.file.`,
   );
 }
 
@@ -43,9 +52,9 @@ export async function readTasks(
   { scenario }: { readonly scenario: Scenario },
 ): Promise<Imported<Task[]>> {
   const file = await readTextFile(path);
-  const tally = new Tally();
-  const jobs = readJobs(file, tally);
-  const { tasks, used, notes } = workloadOf(jobs, scenario, path, tally);
+  const findings = new Findings();
+  const jobs = readJobs(file, findings);
+  const { tasks, used, notes } = workloadOf(jobs, scenario, path, findings);
   return {
     data: tasks,
     report: {
@@ -53,7 +62,7 @@ export async function readTasks(
       format: jobs.format,
       rows: jobs.rows,
       used,
-      dropped: tally.dropped(),
+      dropped: findings.dropped,
       notes,
     },
   };

@@ -1,9 +1,9 @@
 /** Which part of a log becomes the run. */
-import { UserError } from "../errors.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { HOURS_PER_DAY, SECONDS_PER_HOUR } from "../units.ts";
 import type { Job, JobFile } from "./job.ts";
-import type { Tally } from "./tally.ts";
+import type { Findings } from "./findings.ts";
+import { problemIn } from "./textFile.ts";
 
 /** Jobs that are submitted in the run, and what to say about the choice. */
 export interface Window {
@@ -46,7 +46,7 @@ export function chooseWindow(
   { jobs, runClock }: JobFile,
   { hours, tasks }: Scenario,
   name: string,
-  tally: Tally,
+  findings: Findings,
 ): Window {
   const sorted = jobs.toSorted((a, b) => a.submitSeconds - b.submitSeconds);
   const times = sorted.map(({ submitSeconds }) => submitSeconds);
@@ -59,17 +59,19 @@ export function chooseWindow(
   const inside: Job[] = [];
   let running = 0;
   for (const job of sorted) {
-    if (job.submitSeconds >= end) tally.drop("submitted after the run", job.line);
+    if (job.submitSeconds >= end) findings.drop("submitted after the run", job.line);
     else if (job.submitSeconds >= start) inside.push(job);
     else {
-      tally.drop("submitted before the run", job.line);
+      findings.drop("submitted before the run", job.line);
       if (job.submitSeconds + job.durationSeconds > start) running += 1;
     }
   }
   if (inside.length === 0) {
     const [first, last] = [(times[0] ?? 0) - zero, (times.at(-1) ?? 0) - zero];
-    throw new UserError(
-      `${name}: nothing is submitted in the ${hours} hours from ${inDays(start - zero)}; the file's submissions are from ${inDays(first)} to ${inDays(last)}. Set tasks.startSeconds to a time among them.`,
+    throw problemIn(
+      name,
+      undefined,
+      `nothing is submitted in the ${hours} hours from ${inDays(start - zero)}; the file's submissions are from ${inDays(first)} to ${inDays(last)}. Set tasks.startSeconds to a time among them.`,
     );
   }
   const since = runClock ? "the file's 0" : "the file's first submission";

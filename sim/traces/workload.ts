@@ -1,10 +1,10 @@
 /** From the jobs of a file to tasks that a scenario's data centres can run. */
-import { UserError } from "../errors.ts";
+import type { UserError } from "../errors.ts";
 import { Random } from "../random.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import { SECONDS_PER_HOUR } from "../units.ts";
 import type { Job, JobFile } from "./job.ts";
-import type { Tally } from "./tally.ts";
+import type { Findings } from "./findings.ts";
 import type { Task } from "./task.ts";
 import {
   AUCTION_HOURS,
@@ -17,6 +17,7 @@ import {
   type TaskClass,
 } from "./terms.ts";
 import { chooseWindow } from "./window.ts";
+import { problemIn } from "./textFile.ts";
 
 /** As many as a scenario may generate; more would not fit into memory. */
 const MOST_TASKS = 10_000_000;
@@ -51,7 +52,7 @@ type Draft = Omit<Task, "id">;
 /** Makes tasks of jobs, one after the other, and remembers what it had to assume. */
 class TaskMaker {
   private readonly scenario: Scenario;
-  private readonly tally: Tally;
+  private readonly findings: Findings;
   private readonly random: Random;
   private readonly start: number;
   private readonly length: number;
@@ -72,9 +73,9 @@ class TaskMaker {
   };
 
   /** @param start of the run on the file's clock, s */
-  constructor(scenario: Scenario, start: number, tally: Tally) {
+  constructor(scenario: Scenario, start: number, findings: Findings) {
     this.scenario = scenario;
-    this.tally = tally;
+    this.findings = findings;
     this.random = new Random(`${scenario.seed}/tasks`);
     this.start = start;
     this.length = scenario.hours * SECONDS_PER_HOUR;
@@ -115,7 +116,7 @@ class TaskMaker {
     const room = this.length - submitSeconds - auction;
     if (job.durationSeconds <= room) return job.durationSeconds;
     if (room < SHORTEST_SECONDS) {
-      this.tally.drop("submitted too late to be done before the run ends", job.line);
+      this.findings.drop("submitted too late to be done before the run ends", job.line);
       return undefined;
     }
     this.counts.cut += 1;
@@ -128,7 +129,7 @@ class TaskMaker {
     const parts = serversFor(job, this.scenario);
     if (parts <= 1) return 1;
     if (tasks.oversize === "drop") {
-      this.tally.drop(
+      this.findings.drop(
         `larger than a server of ${server.cores} cores and ${server.memoryGb} GB`,
         job.line,
       );
@@ -237,13 +238,13 @@ export function workloadOf(
   file: JobFile,
   scenario: Scenario,
   name: string,
-  tally: Tally,
+  findings: Findings,
 ): Workload {
   checkPrices(scenario);
-  if (file.jobs.length === 0) throw nothingLeft(name, file, tally);
-  const window = chooseWindow(file, scenario, name, tally);
+  if (file.jobs.length === 0) throw nothingLeft(name, file, findings);
+  const window = chooseWindow(file, scenario, name, findings);
   checkCount(window.jobs, scenario, name);
-  const maker = new TaskMaker(scenario, window.startSeconds, tally);
+  const maker = new TaskMaker(scenario, window.startSeconds, findings);
   const tasks: Task[] = [];
   let used = 0;
   for (const job of window.jobs) {
@@ -251,7 +252,7 @@ export function workloadOf(
     if (drafts.length > 0) used += 1;
     for (const draft of drafts) tasks.push({ id: tasks.length, ...draft });
   }
-  if (used === 0) throw nothingLeft(name, file, tally);
+  if (used === 0) throw nothingLeft(name, file, findings);
   return { tasks, used, notes: [...file.notes, ...window.notes, ...maker.notes()] };
 }
 
@@ -260,17 +261,21 @@ function checkCount(jobs: readonly Job[], scenario: Scenario, name: string): voi
   if (scenario.tasks.oversize === "drop") return;
   const count = jobs.reduce((sum, job) => sum + serversFor(job, scenario), 0);
   if (count > MOST_TASKS) {
-    throw new UserError(
-      `${name}: split to fit servers of ${scenario.server.cores} cores and ${scenario.server.memoryGb} GB, the file becomes ${count} tasks, more than ${MOST_TASKS}. Set tasks.oversize to "drop", or make servers larger or the run shorter.`,
+    throw problemIn(
+      name,
+      undefined,
+      `split to fit servers of ${scenario.server.cores} cores and ${scenario.server.memoryGb} GB, the file becomes ${count} tasks, more than ${MOST_TASKS}. Set tasks.oversize to "drop", or make servers larger or the run shorter.`,
     );
   }
 }
 
-function nothingLeft(name: string, { rows }: JobFile, tally: Tally): UserError {
-  const reasons = tally
-    .dropped()
-    .map(({ reason, count, firstLine }) => `\n  ${count}: ${reason} (first on line ${firstLine})`);
-  return new UserError(
-    `${name}: none of the ${rows} rows is a task of this run:${reasons.join("")}`,
+function nothingLeft(name: string, { rows }: JobFile, findings: Findings): UserError {
+  const reasons = findings.dropped.map(
+    ({ reason, count, firstLine }) => `\n  ${count}: ${reason} (first on line ${firstLine})`,
+  );
+  return problemIn(
+    name,
+    undefined,
+    `none of the ${rows} rows is a task of this run:${reasons.join("")}`,
   );
 }

@@ -5,23 +5,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** A folder for one suite; nothing is written before `open`. */
-export class TestFolder {
-  private path = "";
+/** A folder for each test of the suite that makes it, gone afterwards. */
+export class TestFiles {
+  private folder = "";
 
-  async open(): Promise<void> {
-    this.path = await mkdtemp(join(tmpdir(), "heliomarket-test-"));
+  constructor() {
+    beforeEach(async () => {
+      this.folder = await mkdtemp(join(tmpdir(), "heliomarket-"));
+    });
+    afterEach(() => rm(this.folder, { recursive: true, force: true }));
   }
 
-  async close(): Promise<void> {
-    await rm(this.path, { recursive: true });
+  /** The path of something in it, which may not be there. */
+  path(name = ""): string {
+    return join(this.folder, name);
   }
 
   /** Writes a file and gives its path. */
-  async file(name: string, content: string | Uint8Array): Promise<string> {
-    const path = join(this.path, name);
-    await writeFile(path, content);
-    return path;
+  async write(name: string, content: string | Uint8Array): Promise<string> {
+    await writeFile(this.path(name), content);
+    return this.path(name);
   }
 }
 

@@ -1,5 +1,4 @@
 /** A run as a simulation could give it, made up: a sunny week whose flows balance in every hour. */
-import { Value } from "typebox/value";
 
 import { Random } from "../../sim/random.ts";
 import type {
@@ -10,13 +9,12 @@ import type {
   TradeRow,
   TransferRow,
 } from "../../sim/report/results.ts";
-import { ScenarioSchema, type Scenario } from "../../sim/scenario/schema.ts";
+import type { Scenario } from "../../sim/scenario/schema.ts";
+import { scenarioWith, type Changes } from "./scenario.ts";
 
 /** A scenario of defaults, with some changed. */
-export function scenarioOf(changes: Partial<Scenario> = {}): Scenario {
-  const scenario = Value.Default(ScenarioSchema, { name: "sunny week", ...changes });
-  return Value.Parse(ScenarioSchema, scenario);
-}
+export const scenarioOf = (changes: Changes = {}): Scenario =>
+  scenarioWith({ name: "sunny week", ...changes });
 
 /** Names of the data centres: their site, and their number there. */
 export const dataCentresOf = ({ microgrids }: Scenario): string[] =>

@@ -1,12 +1,8 @@
-/** Scenarios and files for tests of workloads. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
-import { Value } from "typebox/value";
-
-import { ScenarioSchema, type Scenario } from "../../sim/scenario/schema.ts";
+/** Scenarios for tests of workloads. */
+import type { Scenario } from "../../sim/scenario/schema.ts";
 import type { Task } from "../../sim/traces/task.ts";
+import { MB_PER_GB, SECONDS_PER_HOUR } from "../../sim/units.ts";
+import { scenarioWith } from "./scenario.ts";
 
 /** Changes of a scenario, section by section. */
 export interface Changes {
@@ -18,22 +14,18 @@ export interface Changes {
 }
 
 /** The default scenario with changes. */
-export function workloadScenario(changes: Changes = {}): Scenario {
-  const base = Value.Default(ScenarioSchema, { name: "test" }) as Scenario;
-  const scenario = {
-    ...base,
-    ...changes.run,
-    server: { ...base.server, ...changes.server },
-    tasks: {
-      ...base.tasks,
-      ...changes.tasks,
-      priority: { ...base.tasks.priority, ...changes.priority },
-      deferrable: { ...base.tasks.deferrable, ...changes.deferrable },
-    },
-  };
-  if (!Value.Check(ScenarioSchema, scenario)) throw new Error("The test's scenario is none.");
-  return scenario;
-}
+export const workloadScenario = ({
+  run,
+  server,
+  tasks,
+  priority,
+  deferrable,
+}: Changes = {}): Scenario =>
+  scenarioWith({
+    ...run,
+    server: { ...server },
+    tasks: { ...tasks, priority: { ...priority }, deferrable: { ...deferrable } },
+  });
 
 /** What is wrong with tasks of a scenario, whatever they come from; empty if nothing is. */
 export function taskProblems(tasks: readonly Task[], { hours, server, ...of }: Scenario): string[] {
@@ -41,12 +33,12 @@ export function taskProblems(tasks: readonly Task[], { hours, server, ...of }: S
     ["id", ({ id }, i) => id === i],
     ["user", ({ user }) => Number.isInteger(user) && user >= 0 && user < of.tasks.users],
     ["cores", ({ cores }) => Number.isInteger(cores) && cores >= 1 && cores <= server.cores],
-    ["memory", ({ memoryMb }) => memoryMb >= 0 && memoryMb <= server.memoryGb * 1024],
+    ["memory", ({ memoryMb }) => memoryMb >= 0 && memoryMb <= server.memoryGb * MB_PER_GB],
     ["state", ({ stateMb }) => stateMb >= 0],
     ["order", ({ submitSeconds }, i) => submitSeconds >= (tasks[i - 1]?.submitSeconds ?? 0)],
     ["duration", ({ durationSeconds }) => durationSeconds >= 1],
     ["deadline", (task) => task.deadlineSeconds >= task.submitSeconds + task.durationSeconds],
-    ["end", ({ deadlineSeconds }) => deadlineSeconds <= hours * 3600],
+    ["end", ({ deadlineSeconds }) => deadlineSeconds <= hours * SECONDS_PER_HOUR],
     ["price", ({ maxPriceYuanPerKWh }) => maxPriceYuanPerKWh >= 0],
   ];
   return tasks.flatMap((task, i) =>
@@ -54,27 +46,4 @@ export function taskProblems(tasks: readonly Task[], { hours, server, ...of }: S
       .filter(([, holds]) => !holds(task, i))
       .map(([name]) => `${name} of ${JSON.stringify(task)}`),
   );
-}
-
-/** A folder that is there for the tests of a suite. */
-export class TestFiles {
-  private folder = "";
-
-  /** Makes the folder before the suite and removes it after. */
-  constructor() {
-    before(async () => {
-      this.folder = await mkdtemp(join(tmpdir(), "heliomarket-"));
-    });
-    after(() => rm(this.folder, { recursive: true }));
-  }
-
-  path(name: string): string {
-    return join(this.folder, name);
-  }
-
-  /** Writes a file and gives its path. */
-  async write(content: string | Uint8Array, name = "tasks.txt"): Promise<string> {
-    await writeFile(this.path(name), content);
-    return this.path(name);
-  }
 }

@@ -2,10 +2,8 @@
 import { Temporal } from "temporal-polyfill";
 
 import { UserError } from "../../errors.ts";
-import { problem } from "./text.ts";
-
-const MINUTE = 60_000;
-const DAY = 86_400_000;
+import { problemIn } from "../textFile.ts";
+import { MS_PER_DAY, MS_PER_MINUTE, MS_PER_SECOND } from "../../units.ts";
 
 /** A time as it is written. */
 export interface Written {
@@ -26,7 +24,9 @@ function offsetOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const match = /^([+-])(\d{2}):?(\d{2})?$/.exec(text);
   if (match === null) return 0;
-  return (match[1] === "-" ? -1 : 1) * (Number(match[2]) * 60 + Number(match[3] ?? 0)) * MINUTE;
+  return (
+    (match[1] === "-" ? -1 : 1) * (Number(match[2]) * 60 + Number(match[3] ?? 0)) * MS_PER_MINUTE
+  );
 }
 
 /** Milliseconds of a date in the calendar; undefined if there is no such day or time. 24:00 is the end of the day. */
@@ -41,8 +41,8 @@ export function wallOf(
   const midnight = new Date(Date.UTC(year, month - 1, day));
   const exists = midnight.getUTCMonth() === month - 1 && midnight.getUTCDate() === day;
   const ofDay = (hour * 60 + minute) * 60 + second;
-  if (!exists || minute > 59 || second > 59 || ofDay * 1000 > DAY) return undefined;
-  return midnight.getTime() + ofDay * 1000;
+  if (!exists || minute > 59 || second > 59 || ofDay * MS_PER_SECOND > MS_PER_DAY) return undefined;
+  return midnight.getTime() + ofDay * MS_PER_SECOND;
 }
 
 /** Reads `2015-06-22T13:00` and its relatives, also `22.06.2015 13:00`; undefined if it is no such time. */
@@ -98,9 +98,9 @@ export class LocalClock {
    * @throws UserError if the clock skips this time
    */
   instantOf(wall: number, line: number): number {
-    const steady = this.steadyOffset(Math.floor(wall / DAY));
+    const steady = this.steadyOffset(Math.floor(wall / MS_PER_DAY));
     if (steady !== undefined) return wall - steady;
-    const offsets = new Set([this.offsetAt(wall - DAY), this.offsetAt(wall + DAY)]);
+    const offsets = new Set([this.offsetAt(wall - MS_PER_DAY), this.offsetAt(wall + MS_PER_DAY)]);
     const instants = [...offsets]
       .map((offset) => wall - offset)
       .filter((instant) => this.offsetAt(instant) === wall - instant)
@@ -122,7 +122,7 @@ export class LocalClock {
   finish(): number {
     for (const [wall, [line, second]] of this.twice) {
       if (second === undefined) {
-        throw problem(
+        throw problemIn(
           this.file,
           line,
           `${localMinute(wall)} happened twice in ${this.zone}, where clocks were put back, and the file has it once. ${this.advice}`,
@@ -136,7 +136,7 @@ export class LocalClock {
     "If the file's clock is never changed, name such a zone in pv.timeZone, for example Etc/GMT-1 for UTC+1; otherwise write the offset behind the times, such as +02:00, or remove the line.";
 
   private skipped(wall: number, line: number): UserError {
-    return problem(
+    return problemIn(
       this.file,
       line,
       `${localMinute(wall)} does not exist in ${this.zone}, where clocks were put forward. ${this.advice}`,
@@ -154,8 +154,8 @@ export class LocalClock {
    */
   private steadyOffset(day: number): number | undefined {
     if (!this.offsets.has(day)) {
-      const before = this.offsetAt((day - 1) * DAY);
-      const after = this.offsetAt((day + 2) * DAY);
+      const before = this.offsetAt((day - 1) * MS_PER_DAY);
+      const after = this.offsetAt((day + 2) * MS_PER_DAY);
       this.offsets.set(day, before === after ? before : undefined);
     }
     return this.offsets.get(day);

@@ -1,11 +1,10 @@
 /** From rows with written times to steps in UTC. */
 import type { PvScenario } from "../../physics/modelled.ts";
 import { LocalClock } from "./clock.ts";
-import type { Findings, PvTable, Reading } from "./table.ts";
-import { problem } from "./text.ts";
-
-const MINUTE = 60_000;
-const HOUR = 3_600_000;
+import type { Findings } from "../findings.ts";
+import type { PvTable, Reading } from "./table.ts";
+import { problemIn } from "../textFile.ts";
+import { MS_PER_HOUR, MS_PER_MINUTE } from "../../units.ts";
 
 /** A step of a file. */
 export interface Step {
@@ -36,12 +35,12 @@ function stepOf(file: string, readings: readonly Reading[]): number {
   const differences = walls
     .map((wall, i) => wall - (walls[i - 1] ?? wall))
     .filter((difference) => difference > 0);
-  const step = mode(differences) ?? HOUR;
-  if (HOUR % step !== 0) {
-    throw problem(
+  const step = mode(differences) ?? MS_PER_HOUR;
+  if (MS_PER_HOUR % step !== 0) {
+    throw problemIn(
       file,
       undefined,
-      `its steps are ${step / MINUTE} minutes long. A whole number of steps in an hour is needed, at least one: use hourly or finer data.`,
+      `its steps are ${step / MS_PER_MINUTE} minutes long. A whole number of steps in an hour is needed, at least one: use hourly or finer data.`,
     );
   }
   return step;
@@ -59,7 +58,7 @@ function aligned(
   const past = mode(shifted.map(({ wall }) => wall % step)) ?? 0;
   if (past !== 0) {
     findings.note(
-      `Times are ${past / MINUTE} minutes past the beginning of their steps of ${step / MINUTE} minutes; each stands for its whole step.`,
+      `Times are ${past / MS_PER_MINUTE} minutes past the beginning of their steps of ${step / MS_PER_MINUTE} minutes; each stands for its whole step.`,
     );
   }
   return shifted.map((reading) => ({ ...reading, wall: reading.wall - (reading.wall % step) }));
@@ -75,7 +74,7 @@ function instantsOf(
   const without = readings.find(({ offset }) => offset === undefined);
   const withOffset = readings.find(({ offset }) => offset !== undefined);
   if (without !== undefined && withOffset !== undefined) {
-    throw problem(
+    throw problemIn(
       file,
       without.line,
       `this time has no zone, while that of line ${withOffset.line} has one. Write all times alike.`,

@@ -1,17 +1,20 @@
 /** CSV of anybody: a column of times and one of power, known by their names. */
 import { peakW } from "../../physics/plant.ts";
 import { isAmbiguousDate, parseTime } from "./clock.ts";
-import { nameOf, rowsOf, separatorOf } from "./rows.ts";
+import { nameOf } from "./names.ts";
+import { csvRows, firstLineOf, separatorOf } from "../csv.ts";
 import {
   notNegative,
   scaleOf,
-  toNumber,
   TOLERATED_SHARE,
   type PvContext,
   type PvTable,
   type Reading,
 } from "./table.ts";
-import { problem } from "./text.ts";
+import { toNumber } from "../numbers.ts";
+import { taskReaderOf } from "../tasks.ts";
+import { problemIn, type TextFile } from "../textFile.ts";
+import { WATTS_PER_KILOWATT } from "../../units.ts";
 
 const START =
   /^((utc|local)_?)?(time|timestamp|datetime|date_time|date|(hour|interval|period|slot)_start|start(_time)?)(_(utc|local))?$/;
@@ -59,7 +62,12 @@ function powerColumn(headers: readonly string[], line: number, context: PvContex
   const own = peakW(scenario.plant);
   const kinds = [
     { pattern: NORMALISED, unit: "as a share of the peak", peak: 1, factor: () => own },
-    { pattern: PER_KILOWATT, unit: "in W per kWp", peak: 1000, factor: () => own / 1000 },
+    {
+      pattern: PER_KILOWATT,
+      unit: "in W per kWp",
+      peak: WATTS_PER_KILOWATT,
+      factor: () => own / WATTS_PER_KILOWATT,
+    },
     {
       pattern: AT_PEAK,
       unit: "in W",
@@ -76,7 +84,7 @@ function powerColumn(headers: readonly string[], line: number, context: PvContex
       pattern: KILOWATTS,
       unit: "in kW",
       peak: Infinity,
-      factor: () => 1000 * scaleOf(undefined, context),
+      factor: () => WATTS_PER_KILOWATT * scaleOf(undefined, context),
     },
   ];
   for (const { pattern, unit, peak, factor } of kinds) {
@@ -92,20 +100,23 @@ function powerColumn(headers: readonly string[], line: number, context: PvContex
       impossible: HIGHEST_SHARE * peak,
     };
   }
-  throw problem(
+  throw problemIn(
     file,
     line,
     `no column of power is among ${headers.map((header) => `"${header}"`).join(", ")}. ${NAMES}.`,
   );
 }
 
-function timeColumn(headers: readonly string[], line: number, file: string) {
+function timeColumn(headers: readonly string[], line: number, { name: file, text }: TextFile) {
   const names = headers.map(nameOf);
   const start = names.findIndex((name) => START.test(name));
   const end = names.findIndex((name) => END.test(name));
   const index = start === -1 ? end : start;
   if (index === -1) {
-    throw problem(
+    if (taskReaderOf(text) !== undefined) {
+      throw problemIn(file, undefined, "this is a file of tasks, which belongs into tasks.file.");
+    }
+    throw problemIn(
       file,
       line,
       `no column of times is among ${headers.map((header) => `"${header}"`).join(", ")}. ${NAMES}.`,
@@ -117,11 +128,10 @@ function timeColumn(headers: readonly string[], line: number, file: string) {
 /** @throws UserError if times or power cannot be told from the header, or nothing can be read */
 export function readPlain(text: string, context: PvContext): PvTable {
   const { file, findings } = context;
-  const first = text.split("\n").find((line) => line.trim() !== "" && !line.startsWith("#")) ?? "";
-  const separator = separatorOf(first);
-  const [header, ...rows] = rowsOf(file, text, separator);
-  if (header === undefined) throw problem(file, undefined, "there are only comments.");
-  const time = timeColumn(header.fields, header.line, file);
+  const separator = separatorOf(firstLineOf(text));
+  const [header, ...rows] = csvRows({ name: file, text }, separator);
+  if (header === undefined) throw problemIn(file, undefined, "there are only comments.");
+  const time = timeColumn(header.fields, header.line, { name: file, text });
   const power = powerColumn(header.fields, header.line, context);
   if (time.atEnd) findings.note(`Times in "${header.fields[time.index] ?? ""}" are ends of steps.`);
 
@@ -135,7 +145,7 @@ export function readPlain(text: string, context: PvContext): PvTable {
     const parsed = parseTime(written);
     if (parsed === undefined) {
       if (isAmbiguousDate(written) || readings.length === 0) {
-        throw problem(
+        throw problemIn(
           file,
           line,
           `"${written}" is no time that can be read without doubt. Write times as 2015-06-22T13:00, with Z or an offset such as +02:00 if you can.`,
@@ -146,7 +156,7 @@ export function readPlain(text: string, context: PvContext): PvTable {
     }
     const number = fields[power.index];
     if (number !== undefined && hasTwoMeanings(number, decimalComma)) {
-      throw problem(
+      throw problemIn(
         file,
         line,
         `"${number}" could be read in two ways. Write numbers without separators of thousands, all with a point or all with a comma.`,
@@ -154,7 +164,7 @@ export function readPlain(text: string, context: PvContext): PvTable {
     }
     const value = notNegative(toNumber(number, decimalComma), power.tolerance, line, findings);
     if (value !== undefined && value > power.impossible) {
-      throw problem(
+      throw problemIn(
         file,
         line,
         `${value} cannot be in the column "${header.fields[power.index] ?? ""}", by whose name the peak is ${power.impossible / HIGHEST_SHARE}. Rename the column by its unit, or divide percentages by 100.`,

@@ -7,17 +7,18 @@ import { UserError } from "../../errors.ts";
 import { peakW, unclippedW } from "../../physics/plant.ts";
 import type { Place, Plane } from "../../physics/sun.ts";
 import { wallOf } from "./clock.ts";
-import { rowsOf } from "./rows.ts";
+import { csvRows } from "../csv.ts";
 import {
   notNegative,
   scaleOf,
-  toNumber,
   TOLERATED_SHARE,
   type PvContext,
   type PvTable,
   type Reading,
 } from "./table.ts";
-import { problem } from "./text.ts";
+import { toNumber } from "../numbers.ts";
+import { problemIn } from "../textFile.ts";
+import { WATTS_PER_KILOWATT } from "../../units.ts";
 
 /** Pyranometers and models are a little below 0 at night, W/m². */
 const IRRADIANCE_TOLERANCE = 10;
@@ -65,7 +66,7 @@ function powerReader(
   }
   const parts = names.includes("G(i)") ? ["G(i)"] : ["Gb(i)", "Gd(i)", "Gr(i)"];
   if (!parts.every((name) => names.includes(name))) {
-    throw problem(
+    throw problemIn(
       file,
       undefined,
       `there is neither P nor G(i) nor Gb(i), Gd(i), Gr(i). ${INSTEAD}`,
@@ -140,7 +141,7 @@ export function readPvgisCsv(text: string, context: PvContext): PvTable {
   if (lines[at]?.startsWith("time(") === true) throw typicalYear(context.file, at + 1);
   const length = lines.slice(at).findIndex((line) => line.trim() === "");
   const body = lines.slice(at, length === -1 ? undefined : at + length).join("\n");
-  const [header, ...rows] = rowsOf(context.file, body, ",", at + 1);
+  const [header, ...rows] = csvRows({ name: context.file, text: body }, ",", at + 1);
   const names = header?.fields ?? [];
   const above = lines.slice(0, at).join("\n");
   const number = (pattern: RegExp): number | undefined => toNumber(pattern.exec(above)?.[1]);
@@ -152,7 +153,7 @@ export function readPvgisCsv(text: string, context: PvContext): PvTable {
     ),
     tiltDegrees: number(/^Slope:\s*([-\d.]+)/m),
     azimuthDegrees: number(/^Azimuth:\s*([-\d.]+)/m),
-    peakW: kilowatts === undefined ? undefined : kilowatts * 1000,
+    peakW: kilowatts === undefined ? undefined : kilowatts * WATTS_PER_KILOWATT,
   };
   const hours = rows.map(({ line, fields }) => ({
     line,
@@ -191,7 +192,7 @@ export function readPvgisJson(text: string, context: PvContext): PvTable {
   if (at(json, "outputs", "tmy_hourly") !== undefined) throw typicalYear(context.file, undefined);
   const hourly = at(json, "outputs", "hourly");
   if (!Array.isArray(hourly) || hourly.length === 0) {
-    throw problem(context.file, undefined, `there is no outputs.hourly in this JSON. ${INSTEAD}`);
+    throw problemIn(context.file, undefined, `there is no outputs.hourly in this JSON. ${INSTEAD}`);
   }
   const entries = hourly as readonly unknown[];
   context.findings.note("Lines of this report are entries of outputs.hourly, from 1.");
@@ -205,7 +206,7 @@ export function readPvgisJson(text: string, context: PvContext): PvTable {
     ),
     tiltDegrees: mounting("slope"),
     azimuthDegrees: mounting("azimuth"),
-    peakW: kilowatts === undefined ? undefined : kilowatts * 1000,
+    peakW: kilowatts === undefined ? undefined : kilowatts * WATTS_PER_KILOWATT,
   };
   const hours = entries.map((entry, index) => ({
     line: index + 1,
@@ -217,7 +218,7 @@ export function readPvgisJson(text: string, context: PvContext): PvTable {
 }
 
 const typicalYear = (file: string, line: number | undefined): UserError =>
-  problem(
+  problemIn(
     file,
     line,
     `this is a typical meteorological year (TMY), whose months are from different years, so it has no week that happened. ${INSTEAD}`,

@@ -14,18 +14,13 @@ import {
 } from "../../physics/sun.ts";
 import { siteOf } from "../../physics/modelled.ts";
 import { wallOf } from "./clock.ts";
-import { nameOf, rowsOf, type Row } from "./rows.ts";
-import {
-  notNegative,
-  toNumber,
-  type Findings,
-  type PvContext,
-  type PvTable,
-  type Reading,
-} from "./table.ts";
-import { problem } from "./text.ts";
-
-const HOUR = 3_600_000;
+import { nameOf } from "./names.ts";
+import { csvRows, type CsvRow } from "../csv.ts";
+import type { Findings } from "../findings.ts";
+import { notNegative, type PvContext, type PvTable, type Reading } from "./table.ts";
+import { toNumber } from "../numbers.ts";
+import { problemIn } from "../textFile.ts";
+import { MS_PER_HOUR } from "../../units.ts";
 
 /** Pyranometers are a little below 0 at night, W/m². */
 const TOLERANCE = 10;
@@ -75,11 +70,15 @@ function measuredOf(
 }
 
 /** A row with its time. */
-interface TimedRow extends Row {
+interface TimedRow extends CsvRow {
   readonly wall: number;
 }
 
-function timedRows(rows: readonly Row[], names: readonly string[], findings: Findings): TimedRow[] {
+function timedRows(
+  rows: readonly CsvRow[],
+  names: readonly string[],
+  findings: Findings,
+): TimedRow[] {
   return rows.flatMap((row) => {
     const part = (name: string): number => toNumber(row.fields[names.indexOf(name)]) ?? NaN;
     const minute = names.includes("minute") ? part("minute") : 0;
@@ -94,8 +93,8 @@ function refuseTypicalYear(file: string, rows: readonly TimedRow[]): void {
   for (const [i, { line, wall }] of rows.entries()) {
     const before = rows[i - 1]?.wall ?? wall;
     if (new Date(wall).getUTCFullYear() === new Date(before).getUTCFullYear()) continue;
-    if (wall > before && wall - before <= 24 * HOUR) continue;
-    throw problem(
+    if (wall > before && wall - before <= 24 * MS_PER_HOUR) continue;
+    throw problemIn(
       file,
       line,
       "the year changes within the calendar, as in a typical meteorological year (TMY), which has no week that happened. Download a single year of NSRDB instead (for example the PSM v4 data of the year you need).",
@@ -104,7 +103,7 @@ function refuseTypicalYear(file: string, rows: readonly TimedRow[]): void {
 }
 
 /** What the lines above the header say. */
-function metadataOf(rows: readonly Row[], at: number): (name: string) => number | undefined {
+function metadataOf(rows: readonly CsvRow[], at: number): (name: string) => number | undefined {
   const [keys, values] = at === 0 ? [] : [rows[at - 2], rows[at - 1]];
   return (name) => {
     const index = keys?.fields.findIndex((key) => nameOf(key) === name) ?? -1;
@@ -122,13 +121,13 @@ function placeOf(meta: (name: string) => number | undefined, context: PvContext)
 /** @throws UserError if it is a typical year, or lacks its clock or the irradiance */
 export function readSam(text: string, context: PvContext): PvTable {
   const { file, scenario, findings } = context;
-  const rows = rowsOf(file, text, ",");
+  const rows = csvRows({ name: file, text }, ",");
   const at = rows.findIndex(({ fields }) => isHeader(fields.join(",")));
   const names = rows[at]?.fields.map(nameOf) ?? [];
   const meta = metadataOf(rows, at);
   const zone = meta("time_zone");
   if (zone === undefined) {
-    throw problem(
+    throw problemIn(
       file,
       1,
       'there is no "Time Zone" in the lines above the header, so the clock of the file is unknown. Download the file in the SAM format, or add it.',
@@ -139,7 +138,7 @@ export function readSam(text: string, context: PvContext): PvTable {
     names.findIndex((name) => aliases.includes(name));
   const columns = [column(GLOBAL), column(DIRECT), column(DIFFUSE)] as const;
   if (columns[0] === -1 && (columns[1] === -1 || columns[2] === -1)) {
-    throw problem(
+    throw problemIn(
       file,
       rows[at]?.line,
       "there is no irradiance: GHI, or DNI and DHI, are needed. Download the file with these attributes.",
@@ -158,13 +157,14 @@ export function readSam(text: string, context: PvContext): PvTable {
   // Values of NSRDB are of the instant; those of an hour at minute 0, or without minutes, are its mean, whose sun is
   // that of its middle.
   const step = (timed[1]?.wall ?? 0) - (timed[0]?.wall ?? 0);
-  const toMiddle = step === HOUR && (timed[0]?.wall ?? 0) % HOUR === 0 ? HOUR / 2 : 0;
+  const toMiddle =
+    step === MS_PER_HOUR && (timed[0]?.wall ?? 0) % MS_PER_HOUR === 0 ? MS_PER_HOUR / 2 : 0;
   const powerAt = (time: number, measured: Measured): number => {
     const angles = sunAngles(time, place, scenario.plant);
     const light = complete(measured, angles.cosZenith, time);
     return unclippedW(scenario.plant, planeWm2(light, angles, scenario.plant));
   };
-  const offset = zone * HOUR;
+  const offset = zone * MS_PER_HOUR;
   const readings: Reading[] = [];
   for (const { line, fields, wall } of timed) {
     const measured = measuredOf(fields, columns, line, findings);

@@ -2,7 +2,7 @@
 import type { PvScenario } from "../../physics/modelled.ts";
 import { peakW } from "../../physics/plant.ts";
 import type { Place, Plane } from "../../physics/sun.ts";
-import type { Dropped } from "../imported.ts";
+import type { Findings } from "../findings.ts";
 
 /** A row of a file. */
 export interface Reading {
@@ -32,50 +32,6 @@ export interface PvTable {
   readonly place?: Place;
   /** How the panels lie, if the file says it. */
   readonly plane?: Plane;
-}
-
-/** What was dropped from a file, and what is to be said about it. */
-export class Findings {
-  readonly notes: string[] = [];
-  private readonly drops = new Map<string, { count: number; firstLine: number }>();
-  private readonly mends = new Map<string, { count: number; firstLine: number }>();
-
-  /** A row is left out. */
-  drop(reason: string, line: number): void {
-    count(this.drops, reason, line);
-  }
-
-  /** A value was put right; `what` follows its number, such as "slightly negative values count as 0". */
-  mend(what: string, line: number): void {
-    count(this.mends, what, line);
-  }
-
-  note(sentence: string): void {
-    this.notes.push(sentence);
-  }
-
-  get dropped(): readonly Dropped[] {
-    return Array.from(this.drops, ([reason, found]) => ({ reason, ...found }));
-  }
-
-  /** All notes. */
-  get all(): readonly string[] {
-    const mends = Array.from(
-      this.mends,
-      ([what, found]) => `${found.count} ${what}, the first on line ${found.firstLine}.`,
-    );
-    return [...this.notes, ...mends];
-  }
-}
-
-function count(
-  found: Map<string, { count: number; firstLine: number }>,
-  what: string,
-  line: number,
-): void {
-  const entry = found.get(what);
-  if (entry === undefined) found.set(what, { count: 1, firstLine: line });
-  else entry.count += 1;
 }
 
 /** What the reader of a format works with. */
@@ -114,14 +70,6 @@ export function notNegative(
 
 /** Power this far below 0, as a share of the peak, is what a sensor or an idle inverter gives at night. */
 export const TOLERATED_SHARE = 0.01;
-
-/** A number with a point, or with a comma if the file has those; undefined if it is none. */
-export function toNumber(text: string | undefined, decimalComma = false): number | undefined {
-  const plain = decimalComma ? text?.replaceAll(".", "").replace(",", ".") : text;
-  return plain !== undefined && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)
-    ? Number(plain)
-    : undefined;
-}
 
 /**
  * Factor from watts in a file to watts of the scenario's plant, which it also notes: by `pv.peakW`, or else by the

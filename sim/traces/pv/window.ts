@@ -2,14 +2,12 @@
 import type { PvScenario } from "../../physics/modelled.ts";
 import { atMinute } from "./clock.ts";
 import type { Step } from "./instants.ts";
-import type { Findings } from "./table.ts";
-import { problem } from "./text.ts";
-
-const MINUTE = 60_000;
-const HOUR = 3_600_000;
+import type { Findings } from "../findings.ts";
+import { problemIn } from "../textFile.ts";
+import { MS_PER_HOUR, MS_PER_MINUTE } from "../../units.ts";
 
 /** Gaps up to this long are interpolated. */
-const LONGEST_GAP = 3 * HOUR;
+const LONGEST_GAP = 3 * MS_PER_HOUR;
 
 /** A step's time in a year `shift` years later; 29 February becomes the 28th where there is none. */
 function shifted(time: number, shift: number): number {
@@ -27,7 +25,7 @@ const stepsIn = ({ hours, stepMinutes }: PvScenario): number => (hours * 60) / s
 function timeOf({ start, stepMinutes, pv }: PvScenario, step: number, year = pv.year): number {
   const begin = Date.parse(start);
   const shift = year === undefined ? 0 : year - new Date(begin).getUTCFullYear();
-  return shifted(begin + step * stepMinutes * MINUTE, shift);
+  return shifted(begin + step * stepMinutes * MS_PER_MINUTE, shift);
 }
 
 /** Gaps that are short enough, filled on a straight line between their neighbours. */
@@ -65,16 +63,16 @@ function checkCoverage(
   times: readonly number[],
 ): void {
   const [from, to] = [steps[0]?.from ?? 0, steps.at(-1)?.to ?? 0];
-  const [begin, end] = [times[0] ?? 0, (times.at(-1) ?? 0) + scenario.stepMinutes * MINUTE];
+  const [begin, end] = [times[0] ?? 0, (times.at(-1) ?? 0) + scenario.stepMinutes * MS_PER_MINUTE];
   if (begin >= from && end <= to) return;
   const years = yearsFor(scenario, from, to);
   const [first, last] = [years[0], years.at(-1)];
-  const start = new Date(Math.ceil(from / HOUR) * HOUR);
+  const start = new Date(Math.ceil(from / MS_PER_HOUR) * MS_PER_HOUR);
   const advice =
     first === undefined
       ? `Set start to ${start.toISOString().slice(0, 19)}Z or later and hours so that the run ends before the file does, or take a file of the run's time.`
       : `Set pv.year to ${first === last ? first : `a year from ${first} to ${last ?? first}`} to take the same days of that year, or set start.`;
-  throw problem(
+  throw problemIn(
     file,
     undefined,
     `the run takes ${atMinute(begin)} to ${atMinute(end)}, while the file covers ${atMinute(from)} to ${atMinute(to)}. ${advice}`,
@@ -143,12 +141,12 @@ export function resampled(
 ): { readonly watts: Float64Array; readonly used: ReadonlySet<Step> } {
   const times = Array.from({ length: stepsIn(scenario) }, (_, step) => timeOf(scenario, step));
   checkCoverage(file, steps, scenario, times);
-  const stepMs = scenario.stepMinutes * MINUTE;
+  const stepMs = scenario.stepMinutes * MS_PER_MINUTE;
   const cursor = new Cursor(filled(steps, length));
   const watts = Float64Array.from(times, (from) => {
     const { watts: mean, missing, after } = cursor.mean(from, from + stepMs);
     if (missing !== undefined) {
-      throw problem(
+      throw problemIn(
         file,
         after,
         `data are missing from ${atMinute(missing)} on${after === undefined ? "" : ", after this line"}. Gaps up to 3 hours are interpolated; this one is longer. Fill it (with 0, if the logger sleeps at night), or choose other days by start or pv.year.`,
@@ -162,11 +160,11 @@ export function resampled(
   }
   if (stepMs < length) {
     findings.note(
-      `The file's steps of ${length / MINUTE} minutes are longer than the run's of ${scenario.stepMinutes}; each value holds for all of its time.`,
+      `The file's steps of ${length / MS_PER_MINUTE} minutes are longer than the run's of ${scenario.stepMinutes}; each value holds for all of its time.`,
     );
   } else if (stepMs > length) {
     findings.note(
-      `The file's steps of ${length / MINUTE} minutes are averaged to the run's of ${scenario.stepMinutes}.`,
+      `The file's steps of ${length / MS_PER_MINUTE} minutes are averaged to the run's of ${scenario.stepMinutes}.`,
     );
   }
   if (new Set(times).size < times.length) {

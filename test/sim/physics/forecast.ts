@@ -4,11 +4,11 @@ import { envelope, forecaster, type ForecastInput } from "../../../sim/physics/f
 import { clearSkyWh, modelledSeries, siteOf } from "../../../sim/physics/modelled.ts";
 import { hourEnergyWh } from "../../../sim/physics/series.ts";
 import { Random } from "../../../sim/random.ts";
-import { pvScenario } from "../../support/pv.ts";
+import { scenarioWith } from "../../support/scenario.ts";
 import { baseSeed } from "../../support/seed.ts";
 
 const MODES = ["smart-persistence", "persistence", "perfect"] as const;
-const scenario = pvScenario();
+const scenario = scenarioWith();
 const clear = clearSkyWh(scenario, siteOf(scenario, 0));
 
 const input = (watts: Float64Array, change: Partial<ForecastInput> = {}): ForecastInput => ({
@@ -48,7 +48,7 @@ describe("forecaster", () => {
 
   describe("perfect", () => {
     it("is the truth, at any step, and 0 beyond the end", () => {
-      const series = modelledSeries(pvScenario({ stepMinutes: 15 }), 3);
+      const series = modelledSeries(scenarioWith({ stepMinutes: 15 }), 3);
       const oracle = forecaster("perfect", { ...input(new Float64Array()), series });
       for (let hour = 0; hour < 168; hour += 7) {
         const forecast = oracle.forecastWh(hour, new Float64Array(24));

@@ -5,7 +5,7 @@ import { expect } from "chai";
 import { UserError } from "../../../sim/errors.ts";
 import { HOURLY, TRADES, TRANSFERS, type Columns } from "../../../sim/report/columns.ts";
 import { csvText, readCsv } from "../../../sim/report/csv.ts";
-import { temporaryFolder } from "../../support/folder.ts";
+import { TestFiles } from "../../support/files.ts";
 import { resultOf } from "../../support/results.ts";
 
 interface Small {
@@ -41,12 +41,12 @@ const HOSTILE = [
 ];
 
 describe("csv", () => {
-  const path = temporaryFolder();
+  const files = new TestFiles();
 
   const read = async (text: string): Promise<{ strategy: string; row: Small }[]> => {
-    await writeFile(path("small.csv"), text);
+    await writeFile(files.path("small.csv"), text);
     const rows = [];
-    for await (const one of readCsv(path("small.csv"), SMALL)) rows.push(one);
+    for await (const one of readCsv(files.path("small.csv"), SMALL)) rows.push(one);
     return rows;
   };
 
@@ -146,7 +146,7 @@ describe("csv", () => {
   });
 
   it("says so if there is no file", async () => {
-    const rows = readCsv(path("absent.csv"), SMALL);
+    const rows = readCsv(files.path("absent.csv"), SMALL);
     const error: unknown = await rows.next().catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(UserError);
     expect((error as UserError).message).to.contain("absent.csv");

@@ -12,7 +12,7 @@ import {
   writeResults,
 } from "../../../sim/report/files.ts";
 import { RESULTS_VERSION, type RunResult } from "../../../sim/report/results.ts";
-import { temporaryFolder } from "../../support/folder.ts";
+import { TestFiles } from "../../support/files.ts";
 import { resultOf, strategyOf, withSummary } from "../../support/results.ts";
 
 /** What JSON and CSV can say: -0 is 0. */
@@ -41,18 +41,18 @@ const messageOf = async (promise: Promise<unknown>): Promise<string> => {
 };
 
 describe("a run's folder", () => {
-  const path = temporaryFolder();
+  const folder = new TestFiles();
   const small = resultOf({ hours: 26 });
 
   it("holds what the run gave", async () => {
-    await writeResults(path("run"), small);
-    expect(await readResults(path("run"))).to.deep.equal(plain(small));
-    expect(await readVersion(path("run"))).to.equal(RESULTS_VERSION);
+    await writeResults(folder.path("run"), small);
+    expect(await readResults(folder.path("run"))).to.deep.equal(plain(small));
+    expect(await readVersion(folder.path("run"))).to.equal(RESULTS_VERSION);
   });
 
   it("has a summary with scenario, imports, strategies, claims and the paper's figures", async () => {
-    await writeResults(path("run"), small);
-    const summary = await readSummary(path("run"));
+    await writeResults(folder.path("run"), small);
+    const summary = await readSummary(folder.path("run"));
     expect(summary.version).to.equal(1);
     expect(summary.generator.name).to.equal("heliomarket");
     expect(summary.generator.version).to.match(/^\d+\.\d+\.\d+/);
@@ -68,17 +68,17 @@ describe("a run's folder", () => {
   });
 
   it("has null for what no strategy could tell", async () => {
-    await writeResults(path("run"), resultOf({ hours: 3, strategies: ["grid-only"] }));
-    const { paper } = await readSummary(path("run"));
+    await writeResults(folder.path("run"), resultOf({ hours: 3, strategies: ["grid-only"] }));
+    const { paper } = await readSummary(folder.path("run"));
     expect(paper.extraIncomeYuan).to.deep.equal({ paper: 8863.51, strategy: null, run: null });
     expect(paper.migrationCostYuan).to.deep.equal({ paper: 59.23, strategy: null, run: null });
   });
 
   it("is the same to the byte for the same run", async () => {
-    await writeResults(path("one"), small);
-    await writeResults(path("two"), resultOf({ hours: 26 }));
-    const files = await bytes(path("one"));
-    expect(files).to.deep.equal(await bytes(path("two")));
+    await writeResults(folder.path("one"), small);
+    await writeResults(folder.path("two"), resultOf({ hours: 26 }));
+    const files = await bytes(folder.path("one"));
+    expect(files).to.deep.equal(await bytes(folder.path("two")));
     expect(Object.keys(files).sort()).to.deep.equal([
       "figures/fig4-contract-only.svg",
       "figures/fig5-opportunistic.svg",
@@ -95,21 +95,23 @@ describe("a run's folder", () => {
   });
 
   it("loses the figures of an earlier run that the new one has not", async () => {
-    await writeResults(path("run"), small);
-    await writeResults(path("run"), resultOf({ hours: 3, strategies: ["contract-only"] }));
-    expect(await readdir(path("run/figures"))).to.deep.equal(["fig4-contract-only.svg"]);
+    await writeResults(folder.path("run"), small);
+    await writeResults(folder.path("run"), resultOf({ hours: 3, strategies: ["contract-only"] }));
+    expect(await readdir(folder.path("run/figures"))).to.deep.equal(["fig4-contract-only.svg"]);
   });
 
   it("is incomplete, not old, if writing over it was interrupted", async () => {
-    await writeResults(path("run"), small);
-    await rm(path("run/trades.csv"));
-    await mkdir(path("run/trades.csv"));
-    await writeResults(path("run"), small).then(
+    await writeResults(folder.path("run"), small);
+    await rm(folder.path("run/trades.csv"));
+    await mkdir(folder.path("run/trades.csv"));
+    await writeResults(folder.path("run"), small).then(
       () => expect.fail("It was written."),
       () => undefined,
     );
-    expect(await messageOf(readResults(path("run")))).to.contain("incomplete");
-    expect((await readdir(path("run"))).filter((name) => name.endsWith(".tmp"))).to.deep.equal([]);
+    expect(await messageOf(readResults(folder.path("run")))).to.contain("incomplete");
+    expect(
+      (await readdir(folder.path("run"))).filter((name) => name.endsWith(".tmp")),
+    ).to.deep.equal([]);
   });
 
   it("reads back names of any kind", async () => {
@@ -117,14 +119,14 @@ describe("a run's folder", () => {
     const sites = [{ name, latitude: 47, longitude: -1 }];
     const microgrids = { count: 1, dataCentres: 2, sites };
     const hostile = resultOf({ name: "</script>", hours: 3, microgrids });
-    await writeResults(path("run"), hostile);
-    expect(await readResults(path("run"))).to.deep.equal(plain(hostile));
+    await writeResults(folder.path("run"), hostile);
+    expect(await readResults(folder.path("run"))).to.deep.equal(plain(hostile));
   });
 
   it("reads hourly rows one by one", async () => {
-    await writeResults(path("run"), small);
+    await writeResults(folder.path("run"), small);
     let count = 0;
-    for await (const { strategy, row } of readHourly(path("run"))) {
+    for await (const { strategy, row } of readHourly(folder.path("run"))) {
       if (count === 0) {
         expect(strategy).to.equal("grid-only");
         expect(row).to.deep.equal(small.strategies[0]!.hourly[0]);
@@ -137,7 +139,7 @@ describe("a run's folder", () => {
   it("is not written for strategies of one name, or numbers that are none", async () => {
     const twice = { ...small, strategies: [small.strategies[0]!, small.strategies[0]!] };
     const failed = (result: RunResult): Promise<unknown> =>
-      writeResults(path("run"), result).then(
+      writeResults(folder.path("run"), result).then(
         () => undefined,
         (error: unknown) => error,
       );
@@ -149,52 +151,52 @@ describe("a run's folder", () => {
   it("keeps a strategy with any name", async () => {
     const odd = { ...strategyOf(small.scenario, "contract-only"), name: "__proto__" };
     const result = { ...small, strategies: [odd] };
-    await writeResults(path("run"), result);
-    expect((await readResults(path("run"))).strategies[0]!.name).to.equal("__proto__");
+    await writeResults(folder.path("run"), result);
+    expect((await readResults(folder.path("run"))).strategies[0]!.name).to.equal("__proto__");
   });
 
   describe("that cannot be read", () => {
     const edit = async (change: (summary: Record<string, unknown>) => unknown): Promise<void> => {
-      await writeResults(path("run"), small);
-      const file = path("run/summary.json");
+      await writeResults(folder.path("run"), small);
+      const file = folder.path("run/summary.json");
       const summary = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;
       await writeFile(file, JSON.stringify(change(summary)));
     };
 
     it("says that it is missing, empty or incomplete", async () => {
-      expect(await messageOf(readSummary(path("none")))).to.contain("There is no folder");
-      await mkdir(path("empty"));
-      expect(await messageOf(readSummary(path("empty")))).to.contain("holds no results");
-      await writeFile(path("empty/hourly.csv"), "");
-      expect(await messageOf(readSummary(path("empty")))).to.contain("incomplete");
+      expect(await messageOf(readSummary(folder.path("none")))).to.contain("There is no folder");
+      await mkdir(folder.path("empty"));
+      expect(await messageOf(readSummary(folder.path("empty")))).to.contain("holds no results");
+      await writeFile(folder.path("empty/hourly.csv"), "");
+      expect(await messageOf(readSummary(folder.path("empty")))).to.contain("incomplete");
     });
 
     it("says which version it is of", async () => {
       await edit((summary) => ({ ...summary, version: 99 }));
-      const message = await messageOf(readSummary(path("run")));
+      const message = await messageOf(readSummary(folder.path("run")));
       expect(message).to.contain("version 99").and.to.contain("version 1");
-      expect(await readVersion(path("run"))).to.equal(99);
+      expect(await readVersion(folder.path("run"))).to.equal(99);
     });
 
     it("says that the summary is damaged", async () => {
       await edit(() => ({}));
-      expect(await messageOf(readSummary(path("run")))).to.contain("no version");
+      expect(await messageOf(readSummary(folder.path("run")))).to.contain("no version");
       await edit((summary) => ({ ...summary, strategies: { "contract-only": { loadKwh: 1 } } }));
-      expect(await messageOf(readSummary(path("run")))).to.contain("lacks figures");
-      await writeFile(path("run/summary.json"), "{");
-      expect(await messageOf(readSummary(path("run")))).to.contain("not JSON");
+      expect(await messageOf(readSummary(folder.path("run")))).to.contain("lacks figures");
+      await writeFile(folder.path("run/summary.json"), "{");
+      expect(await messageOf(readSummary(folder.path("run")))).to.contain("not JSON");
     });
 
     it("says that the rows are cut, or another run's", async () => {
-      await writeResults(path("run"), small);
-      const file = path("run/hourly.csv");
+      await writeResults(folder.path("run"), small);
+      const file = folder.path("run/hourly.csv");
       const lines = (await readFile(file, "utf8")).split("\n");
       await writeFile(file, `${lines.slice(0, -2).join("\n")}\n`);
-      expect(await messageOf(readResults(path("run")))).to.contain("3899 rows");
+      expect(await messageOf(readResults(folder.path("run")))).to.contain("3899 rows");
       await writeFile(file, lines.join("\n").replaceAll("grid-only", "other"));
-      expect(await messageOf(readResults(path("run")))).to.contain('"other"');
+      expect(await messageOf(readResults(folder.path("run")))).to.contain('"other"');
       await rm(file);
-      expect(await messageOf(readResults(path("run")))).to.contain("hourly.csv");
+      expect(await messageOf(readResults(folder.path("run")))).to.contain("hourly.csv");
     });
   });
 });

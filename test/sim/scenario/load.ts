@@ -1,18 +1,14 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 
 import { expect } from "chai";
 
 import { UserError } from "../../../sim/errors.ts";
 import { builtInScenarios, loadScenario } from "../../../sim/scenario/load.ts";
+import { TestFiles } from "../../support/files.ts";
 
 describe("loadScenario", () => {
-  let folder: string;
-  before(async () => {
-    folder = await mkdtemp(join(tmpdir(), "scenario-"));
-  });
-  after(() => rm(folder, { recursive: true }));
+  const files = new TestFiles();
 
   /** The message about a scenario with this text; its path is written as FILE. */
   async function messageOf(
@@ -20,8 +16,7 @@ describe("loadScenario", () => {
     overrides: readonly string[] = [],
     strategies: readonly string[] = [],
   ): Promise<string> {
-    const path = join(folder, "s.yaml");
-    await writeFile(path, text);
+    const path = await files.write("s.yaml", text);
     try {
       await loadScenario(path, overrides, strategies);
     } catch (error) {
@@ -42,8 +37,7 @@ describe("loadScenario", () => {
   });
 
   it("gives in paper.yaml what is also the default", async () => {
-    await writeFile(join(folder, "empty.yaml"), "name: paper\n");
-    const { scenario } = await loadScenario(join(folder, "empty.yaml"));
+    const { scenario } = await loadScenario(await files.write("empty.yaml", "name: paper\n"));
     expect((await loadScenario("paper")).scenario).to.deep.equal(scenario);
   });
 
@@ -78,11 +72,11 @@ describe("loadScenario", () => {
   });
 
   it("looks for files beside the scenario, and for those of overrides here", async () => {
-    const path = join(folder, "files.yaml");
-    await writeFile(path, "name: a\npv: { file: sun.csv }\ntasks: { file: sub/../jobs.csv }\n");
+    const text = "name: a\npv: { file: sun.csv }\ntasks: { file: sub/../jobs.csv }\n";
+    const path = await files.write("files.yaml", text);
     const { scenario } = await loadScenario(path);
-    expect(scenario.pv.file).to.equal(join(folder, "sun.csv"));
-    expect(scenario.tasks.file).to.equal(join(folder, "jobs.csv"));
+    expect(scenario.pv.file).to.equal(files.path("sun.csv"));
+    expect(scenario.tasks.file).to.equal(files.path("jobs.csv"));
     const set = await loadScenario(path, ["pv.file=data/sun.csv"]);
     expect(set.scenario.pv.file).to.equal("data/sun.csv");
   });
@@ -260,7 +254,7 @@ describe("loadScenario", () => {
     [
       "a strategy's parts in the wrong order",
       "strategies: [opportunistic+transfer+esd]",
-      'did you mean "opportunistic+esd+transfer"? There are grid-only, contract-only, opportunistic, each with',
+      'did you mean "opportunistic+esd+transfer"? There are grid-only, contract-only, opportunistic, look-ahead, each with',
     ],
     [
       "a field for a file that is not there",
@@ -383,8 +377,8 @@ describe("loadScenario", () => {
     const list = "one of the scenarios that come with heliomarket: paper, scale, small.";
     for (const [name, message] of [
       ["papr", `There is no scenario papr. Did you mean paper? Give a file, or ${list}`],
-      [join(folder, "none.yaml"), `none.yaml. Give a file, or ${list}`],
-      [folder, `is a folder. Give a file, or ${list}`],
+      [files.path("none.yaml"), `none.yaml. Give a file, or ${list}`],
+      [files.path(), `is a folder. Give a file, or ${list}`],
     ] as const) {
       const error = await loadScenario(name).then(
         () => undefined,

@@ -54,7 +54,7 @@ describe("parseStrategy", () => {
   ]) {
     it(`refuses "${name}" with the list`, () => {
       expect(() => parseStrategy(name)).to.throw(
-        /is no strategy; .*There are grid-only, contract-only, opportunistic, each/,
+        /is no strategy(\.|; did you mean .*\?) There are grid-only, contract-only, opportunistic, look-ahead, each/,
       );
     });
   }

@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
@@ -11,18 +10,15 @@ import { UserError } from "../../../sim/errors.ts";
 import { sweep, type SweepOptions } from "../../../sim/sweep.ts";
 import { fingerprint } from "../../../sim/sweep/fingerprint.ts";
 import { runtimeArguments } from "../../../sim/sweep/pool.ts";
+import { TestFiles } from "../../support/files.ts";
 import { SWEEP } from "../../support/sweepOptions.ts";
 
 describe("sweep", () => {
-  let base: string;
+  const files = new TestFiles();
   let count = 0;
-  before(async () => {
-    base = await mkdtemp(join(tmpdir(), "sweep-"));
-  });
-  after(() => rm(base, { recursive: true }));
 
   /** A folder that is not there yet. */
-  const folder = (): string => join(base, String((count += 1)));
+  const folder = (): string => files.path(String((count += 1)));
   const quick = {
     ...SWEEP,
     sets: ["battery.capacityWh=0,13", "strategies=[grid-only]", "hours=1"],
@@ -151,7 +147,7 @@ describe("sweep", () => {
 
   it("runs anew what has changed: scenario, files, code, bound, or a file that is damaged", async () => {
     const out = folder();
-    const jobs = join(base, "jobs.csv");
+    const jobs = files.path("jobs.csv");
     await writeFile(jobs, "one");
     const options = {
       ...quick,
@@ -226,22 +222,20 @@ describe("sweep", () => {
 });
 
 describe("fingerprint", () => {
+  const files = new TestFiles();
+
   it("changes with a file's name or content, and not with other files", async () => {
-    const root = await mkdtemp(join(tmpdir(), "sources-"));
-    try {
-      await mkdir(join(root, "a"));
-      await writeFile(join(root, "a", "b.ts"), "1");
-      const first = await fingerprint(root);
-      await writeFile(join(root, "notes.md"), "x");
-      expect(await fingerprint(root)).to.equal(first);
-      await writeFile(join(root, "a", "b.ts"), "2");
-      expect(await fingerprint(root)).not.to.equal(first);
-      await writeFile(join(root, "a", "b.ts"), "1");
-      expect(await fingerprint(root)).to.equal(first);
-      await writeFile(join(root, "c.ts"), "");
-      expect(await fingerprint(root)).not.to.equal(first);
-    } finally {
-      await rm(root, { recursive: true });
-    }
+    const now = (): Promise<string> => fingerprint(files.path());
+    await mkdir(files.path("a"));
+    await files.write("a/b.ts", "1");
+    const first = await now();
+    await files.write("notes.md", "x");
+    expect(await now()).to.equal(first);
+    await files.write("a/b.ts", "2");
+    expect(await now()).not.to.equal(first);
+    await files.write("a/b.ts", "1");
+    expect(await now()).to.equal(first);
+    await files.write("c.ts", "");
+    expect(await now()).not.to.equal(first);
   });
 });

@@ -3,10 +3,9 @@ import { expect } from "chai";
 import { UserError } from "../../../sim/errors.ts";
 import { readPv, type MeasuredPv } from "../../../sim/traces/pv.ts";
 import type { Imported } from "../../../sim/traces/imported.ts";
-import { sharedData, TestFolder } from "../../support/files.ts";
-import { kWhOf, pvScenario } from "../../support/pv.ts";
-
-type Change = Parameters<typeof pvScenario>[0];
+import { sharedData, TestFiles } from "../../support/files.ts";
+import { kWhOf } from "../../support/pv.ts";
+import { scenarioWith, type Changes } from "../../support/scenario.ts";
 
 const PLACE = { latitude: 47.218, longitude: -1.554 };
 const HEAD = `Latitude (decimal degrees):\t47.218\r
@@ -23,24 +22,21 @@ System losses (%):\t14.0\r
 const FOOT =
   "\r\nP: PV system power (W)\r\nG(i): Global irradiance\r\n\r\nPVGIS (c) European Union\r\n";
 
-const folder = new TestFolder();
-async function read(content: string, change: Change = {}): Promise<Imported<MeasuredPv>> {
-  const scenario = pvScenario({ start: "2015-06-22T11:00:00Z", hours: 3, ...change });
-  return readPv(await folder.file("pvgis", content), { scenario });
-}
-
-async function refusal(content: string): Promise<string> {
-  const error = await read(content).catch((reason: unknown) => reason);
-  expect(error).to.be.instanceOf(UserError);
-  return (error as UserError).message;
-}
-
 const hours = (values: readonly string[]): string =>
   values.map((value, i) => `20150622:${11 + i}10,${value}\r\n`).join("");
 
 describe("readPv, PVGIS", () => {
-  before(() => folder.open());
-  after(() => folder.close());
+  const files = new TestFiles();
+  async function read(content: string, change: Changes = {}): Promise<Imported<MeasuredPv>> {
+    const scenario = scenarioWith({ start: "2015-06-22T11:00:00Z", hours: 3, ...change });
+    return readPv(await files.write("pvgis", content), { scenario });
+  }
+
+  async function refusal(content: string): Promise<string> {
+    const error = await read(content).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(UserError);
+    return (error as UserError).message;
+  }
 
   describe("CSV", () => {
     const withPower = `${HEAD}time,P,G(i),H_sun,T2m\r\n${hours(["500.0,600,60,20", "1000,900,60,20", "1500,1000,60,20"])}${FOOT}`;
@@ -115,7 +111,7 @@ describe("readPv, PVGIS", () => {
 
     it("reads one of PVGIS itself", async function () {
       const path = sharedData(this, "formats/pvgis_hourly_45_8_SARAH_2016_14rows.csv");
-      const scenario = pvScenario({ start: "2016-01-01T00:00:00Z", hours: 14 });
+      const scenario = scenarioWith({ start: "2016-01-01T00:00:00Z", hours: 14 });
       const { data, report } = await readPv(path, { scenario });
       expect(data.watts[8]).to.be.closeTo(1.92 * 0.9 * 0.92 * (26.71 + 8.28 + 0.21), 1e-9);
       expect(data.plane).to.deep.equal({ tiltDegrees: 30, azimuthDegrees: 180, albedo: 0.2 });
@@ -174,7 +170,7 @@ describe("readPv, PVGIS", () => {
 
     it("reads one of PVGIS itself, of a plant that follows the sun", async function () {
       const path = sharedData(this, "formats/pvgis_hourly_v5_2_10kWp_10rows.json");
-      const scenario = pvScenario({ start: "2013-01-01T00:00:00Z", hours: 10 });
+      const scenario = scenarioWith({ start: "2013-01-01T00:00:00Z", hours: 10 });
       const { data } = await readPv(path, { scenario });
       expect(kWhOf(data)).to.be.closeTo(((1187.2 + 3950.1) * 0.192) / 1000, 1e-9);
       expect(data.plane).to.equal(undefined);

@@ -10,34 +10,15 @@ import {
 } from "../../../sim/physics/sun.ts";
 import { readPv, type MeasuredPv } from "../../../sim/traces/pv.ts";
 import type { Imported } from "../../../sim/traces/imported.ts";
-import { sharedData, TestFolder } from "../../support/files.ts";
-import { kWhOf, pvScenario } from "../../support/pv.ts";
-
-type Change = Parameters<typeof pvScenario>[0];
+import { sharedData, TestFiles } from "../../support/files.ts";
+import { kWhOf } from "../../support/pv.ts";
+import { scenarioWith, type Changes } from "../../support/scenario.ts";
 
 const HOUR = 3_600_000;
 const PLACE = { latitude: 47.218, longitude: -1.554 };
 const META = `Source,Location ID,Latitude,Longitude,Time Zone,Elevation,Local Time Zone
 NSRDB,1,47.218,-1.554,-7,20,1
 `;
-
-const folder = new TestFolder();
-async function read(content: string, change: Change = {}): Promise<Imported<MeasuredPv>> {
-  const scenario = pvScenario({
-    start: "2015-06-22T11:00:00Z",
-    hours: 2,
-    ...change,
-    // Flat panels, so that the global irradiance is all that counts.
-    plant: { tiltDegrees: 0, inverterW: 10_000, ...change.plant },
-  });
-  return readPv(await folder.file("sam.csv", content), { scenario });
-}
-
-async function refusal(content: string): Promise<string> {
-  const error = await read(content).catch((reason: unknown) => reason);
-  expect(error).to.be.instanceOf(UserError);
-  return (error as UserError).message;
-}
 
 /** Watts of the plant for an irradiance on its plane. */
 const watts = (irradiance: number): number => irradiance * 1.92 * 0.9 * 0.92;
@@ -62,8 +43,23 @@ function clearDay(minutes: number): string {
 }
 
 describe("readPv, NSRDB in the SAM format", () => {
-  before(() => folder.open());
-  after(() => folder.close());
+  const files = new TestFiles();
+  async function read(content: string, change: Changes = {}): Promise<Imported<MeasuredPv>> {
+    const scenario = scenarioWith({
+      start: "2015-06-22T11:00:00Z",
+      hours: 2,
+      ...change,
+      // Flat panels, so that the global irradiance is all that counts.
+      plant: { tiltDegrees: 0, inverterW: 10_000, ...change.plant },
+    });
+    return readPv(await files.write("sam.csv", content), { scenario });
+  }
+
+  async function refusal(content: string): Promise<string> {
+    const error = await read(content).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(UserError);
+    return (error as UserError).message;
+  }
 
   it("goes through the plant, in the file's own clock", async () => {
     const { data, report } = await read(
@@ -85,7 +81,7 @@ describe("readPv, NSRDB in the SAM format", () => {
       pv: { clearness: 1, clearnessSpread: 0 },
       plant: { tiltDegrees: 30, inverterW: 1200 },
     };
-    const modelled = kWhOf(modelledSeries(pvScenario(scenario), 0));
+    const modelled = kWhOf(modelledSeries(scenarioWith(scenario), 0));
     for (const minutes of [5, 15, 30]) {
       const { data } = await read(clearDay(minutes), scenario);
       expect(kWhOf(data)).to.be.closeTo(modelled, 0.02);
@@ -133,9 +129,9 @@ describe("readPv, NSRDB in the SAM format", () => {
     );
     expect(data.watts).to.have.length(2);
     expect(report.dropped).to.deep.equal([
-      { reason: "the time cannot be read", count: 1, firstLine: 8 },
       { reason: "the value is missing or no number", count: 1, firstLine: 5 },
       { reason: "the value is negative", count: 1, firstLine: 7 },
+      { reason: "the time cannot be read", count: 1, firstLine: 8 },
       { reason: "outside the run's time", count: 1, firstLine: 9 },
     ]);
     expect(report.notes.join()).to.include("slightly negative");
@@ -146,7 +142,7 @@ describe("readPv, NSRDB in the SAM format", () => {
     const { data, report } = await read(
       `${meta}Year,Month,Day,Hour,Minute,GHI\n2015,6,22,4,0,500\n2015,6,22,5,0,0\n`,
     );
-    expect(data.place).to.deep.equal(pvScenario().microgrids.sites[0]);
+    expect(data.place).to.deep.equal(scenarioWith().microgrids.sites[0]);
     expect(report.notes.join()).to.include("scenario's first site");
   });
 
@@ -175,7 +171,7 @@ describe("readPv, NSRDB in the SAM format", () => {
 
   it("reads a week of NSRDB itself", async function () {
     const path = sharedData(this, "formats/nsrdb_psm4_samcsv_2023-06-22_28.csv");
-    const scenario = pvScenario({ start: "2023-06-22T07:00:00Z" });
+    const scenario = scenarioWith({ start: "2023-06-22T07:00:00Z" });
     const { data, report } = await readPv(path, { scenario });
     expect(data.place).to.deep.equal({ latitude: 40.53, longitude: -108.54 });
     expect(report).to.deep.include({ rows: 336, used: 336, dropped: [] });

@@ -5,42 +5,15 @@ import { UserError } from "../../../sim/errors.ts";
 import { hourEnergyWh } from "../../../sim/physics/series.ts";
 import { Random } from "../../../sim/random.ts";
 import { readPv, type MeasuredPv } from "../../../sim/traces/pv.ts";
-import { sharedData, TestFolder } from "../../support/files.ts";
-import { kWhOf, pvScenario } from "../../support/pv.ts";
+import { sharedData, TestFiles } from "../../support/files.ts";
+import { kWhOf } from "../../support/pv.ts";
+import { scenarioWith, type Changes } from "../../support/scenario.ts";
 import { baseSeed } from "../../support/seed.ts";
-
-type Change = Parameters<typeof pvScenario>[0];
 
 const HOUR = 3_600_000;
 const START = "2015-06-22T00:00:00Z";
 /** A plant whose inverter never limits, so that numbers go through as they are. */
 const UNLIMITED = { inverterW: 1_000_000 };
-
-const folder = new TestFolder();
-async function read(
-  content: string | Uint8Array,
-  change: Change = {},
-): Promise<Imported<MeasuredPv>> {
-  const path = await folder.file("pv.csv", content);
-  const scenario = pvScenario({ hours: 3, ...change, plant: { ...UNLIMITED, ...change.plant } });
-  const imported = await readPv(path, { scenario });
-  const { rows, used, dropped } = imported.report;
-  expect(dropped.reduce((sum, { count }) => sum + count, used)).to.equal(rows);
-  return imported;
-}
-
-async function refusal(content: string | Uint8Array, change?: Change): Promise<string> {
-  try {
-    await read(content, change);
-  } catch (error) {
-    expect(error).to.be.instanceOf(UserError);
-    return (error as UserError).message;
-  }
-  throw new Error("The file was accepted.");
-}
-
-const wattsOf = async (content: string | Uint8Array, change?: Change): Promise<number[]> =>
-  Array.from((await read(content, change)).data.watts);
 
 /** A file of rows with a step, from START unless said otherwise. */
 function series(watts: readonly (number | string)[], stepMinutes = 60, from = START): string {
@@ -52,8 +25,35 @@ function series(watts: readonly (number | string)[], stepMinutes = 60, from = ST
 }
 
 describe("readPv, any CSV", () => {
-  before(() => folder.open());
-  after(() => folder.close());
+  const files = new TestFiles();
+  async function read(
+    content: string | Uint8Array,
+    change: Changes = {},
+  ): Promise<Imported<MeasuredPv>> {
+    const path = await files.write("pv.csv", content);
+    const scenario = scenarioWith({
+      hours: 3,
+      ...change,
+      plant: { ...UNLIMITED, ...change.plant },
+    });
+    const imported = await readPv(path, { scenario });
+    const { rows, used, dropped } = imported.report;
+    expect(dropped.reduce((sum, { count }) => sum + count, used)).to.equal(rows);
+    return imported;
+  }
+
+  async function refusal(content: string | Uint8Array, change?: Changes): Promise<string> {
+    try {
+      await read(content, change);
+    } catch (error) {
+      expect(error).to.be.instanceOf(UserError);
+      return (error as UserError).message;
+    }
+    throw new Error("The file was accepted.");
+  }
+
+  const wattsOf = async (content: string | Uint8Array, change?: Changes): Promise<number[]> =>
+    Array.from((await read(content, change)).data.watts);
 
   describe("columns", () => {
     it("takes watts as they are, and says so", async () => {
@@ -291,12 +291,12 @@ describe("readPv, any CSV", () => {
     it("refuses an empty file, a binary file, an open quote and no file at all", async () => {
       expect(await refusal("")).to.include("empty");
       expect(await refusal(" \n\n")).to.include("empty");
-      expect(await refusal(Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 200, 1))).to.include(
+      expect(await refusal(Uint8Array.of(0x89, 0x50, 3, 4, 0, 0, 200, 1))).to.include(
         "not a text file",
       );
       expect(await refusal('time,pv_w\n2015-06-22T00:00,"1\n')).to.match(/not CSV.*quote/i);
       expect(await refusal("# nothing\n")).to.include("only comments");
-      const scenario = pvScenario();
+      const scenario = scenarioWith();
       for (const path of ["/no/such/file.csv", "."]) {
         const error = await readPv(path, { scenario }).catch((reason: unknown) => reason);
         expect(error).to.be.instanceOf(UserError);
@@ -504,7 +504,7 @@ describe("readPv, any CSV", () => {
     it("gives in the paper's week what its plant would have given behind the inverter", async function () {
       const whole = sharedData(this, "pv_utrecht_2015_hourly.csv");
       const week = sharedData(this, "pv_utrecht_2015w26_hourly.csv");
-      const scenario = pvScenario();
+      const scenario = scenarioWith();
       const [a, b] = await Promise.all([whole, week].map((path) => readPv(path, { scenario })));
       expect(kWhOf(a!.data)).to.be.closeTo(50.3716, 1e-3);
       expect(b!.data.watts).to.deep.equal(a!.data.watts);
@@ -514,7 +514,7 @@ describe("readPv, any CSV", () => {
 
     it("is no local time, which is noticed", async function () {
       const path = sharedData(this, "pv_utrecht_2015_hourly.csv");
-      const scenario = pvScenario({ pv: { timeZone: "Europe/Amsterdam" } });
+      const scenario = scenarioWith({ pv: { timeZone: "Europe/Amsterdam" } });
       const error = await readPv(path, { scenario }).catch((reason: unknown) => reason);
       expect(error).to.be.instanceOf(UserError);
       expect(String(error)).to.match(/2015-03-29 02:00 does not exist/);

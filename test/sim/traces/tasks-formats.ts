@@ -10,7 +10,8 @@ import type { Task } from "../../../sim/traces/task.ts";
 import { readTasks } from "../../../sim/traces/tasks.ts";
 import { busiestStart } from "../../../sim/traces/window.ts";
 import { baseSeed } from "../../support/seed.ts";
-import { taskProblems, TestFiles, workloadScenario, type Changes } from "../../support/workload.ts";
+import { TestFiles } from "../../support/files.ts";
+import { taskProblems, workloadScenario, type Changes } from "../../support/workload.ts";
 
 const reasons = ({ report }: Imported<Task[]>): [number, number, string][] =>
   report.dropped.map(({ firstLine, count, reason }) => [firstLine, count, reason]);
@@ -19,7 +20,7 @@ describe("readTasks, formats", () => {
   const files = new TestFiles();
 
   const read = async (content: string, changes: Changes = {}): Promise<Imported<Task[]>> =>
-    readTasks(await files.write(content), { scenario: workloadScenario(changes) });
+    readTasks(await files.write("tasks.txt", content), { scenario: workloadScenario(changes) });
 
   const refusal = async (content: string): Promise<string> => {
     const error: unknown = await read(content).catch((reason: unknown) => reason);
@@ -150,10 +151,14 @@ describe("readTasks, formats", () => {
       [
         "too few fields",
         "1 2 3 4 5 6\n",
-        "line 1: 6 fields, but the Standard Workload Format has 18",
+        "tasks.txt:1: 6 fields, but the Standard Workload Format has 18",
       ],
       ["comments alone", "; Version: 2.2\n;\n", "there are comments, but no jobs."],
-      ["words", job({ 2: 0, 4: "x", 5: 1 }), 'line 1: field 4 (run time) is "x", not a number.'],
+      [
+        "words",
+        job({ 2: 0, 4: "x", 5: 1 }),
+        'tasks.txt:1: field 4 (run time) is "x", not a number.',
+      ],
       [
         "huge numbers",
         job({ 2: 1e15, 4: 1, 5: 1 }),
@@ -231,7 +236,7 @@ describe("readTasks, formats", () => {
 
     it("is refused without its columns", async () => {
       expect(await refusal("name,cpu_milli,creation_time\na,1,2\n")).to.contain(
-        "line 1: a pod list needs deletion_time, scheduled_time, too; the header has name, cpu_milli, creation_time.",
+        "tasks.txt:1: a pod list needs deletion_time, scheduled_time, too; the header has name, cpu_milli, creation_time.",
       );
     });
   });

@@ -11,7 +11,8 @@ import type { Imported } from "../../../sim/traces/imported.ts";
 import type { Task } from "../../../sim/traces/task.ts";
 import { readTasks, tasksToCsv } from "../../../sim/traces/tasks.ts";
 import { baseSeed } from "../../support/seed.ts";
-import { taskProblems, TestFiles, workloadScenario, type Changes } from "../../support/workload.ts";
+import { TestFiles } from "../../support/files.ts";
+import { taskProblems, workloadScenario, type Changes } from "../../support/workload.ts";
 
 const HEADER = "id,user,cores,memory_mb,state_mb,submit_s,duration_s,deadline_s,priority,max_price";
 
@@ -22,11 +23,11 @@ describe("readTasks", () => {
     content: string | Uint8Array,
     changes: Changes = {},
   ): Promise<Imported<Task[]>> =>
-    readTasks(await files.write(content), { scenario: workloadScenario(changes) });
+    readTasks(await files.write("tasks.txt", content), { scenario: workloadScenario(changes) });
 
   /** The message, with the file's name for its path. */
   const refusal = async (content: string | Uint8Array, changes: Changes = {}): Promise<string> => {
-    const path = await files.write(content);
+    const path = await files.write("tasks.txt", content);
     try {
       await readTasks(path, { scenario: workloadScenario(changes) });
     } catch (error) {
@@ -297,8 +298,17 @@ describe("readTasks", () => {
     for (const [title, content, message] of [
       ["an empty file", "", "tasks.txt: the file is empty."],
       ["blanks only", "\uFEFF \r\n\r\n", "tasks.txt: the file is empty."],
-      ["a binary file", new Uint8Array([0x89, 0x50, 0, 1]), "tasks.txt: this is not a text file."],
-      ["UTF-16", Buffer.from("\uFEFFa,b", "utf16le"), "tasks.txt: the text is in UTF-16; save it"],
+      [
+        "a binary file",
+        new Uint8Array([0x89, 0x50, 0, 1]),
+        "tasks.txt: this is not a text file (perhaps",
+      ],
+      [
+        "UTF-16 without its mark",
+        Buffer.from("a,b", "utf16le"),
+        "text in UTF-16 without its mark). Save",
+      ],
+      ["a PDF", "%PDF-1.7\n", "tasks.txt: this is a PDF, not a text file. Find"],
       [
         "gzip",
         new Uint8Array([0x1f, 0x8b, 8, 0]),
@@ -311,30 +321,50 @@ describe("readTasks", () => {
         'no format of task files begins with "time,P". It can',
       ],
       ["a header alone", `${own}\n`, "tasks.txt: there is a header, but no rows."],
-      ["a missing column", "submit_s,cores\n1,2", "line 1: a file of tasks needs duration_s, too."],
-      ["a strange column", `${own},deadline\n1,2,3,4`, 'line 1: "deadline" is no column of a file'],
-      ["a column twice", `${own},cores\n1,2,3,4`, 'line 1: there are two columns "cores".'],
+      [
+        "a missing column",
+        "submit_s,cores\n1,2",
+        "tasks.txt:1: a file of tasks needs duration_s, too.",
+      ],
+      [
+        "a strange column",
+        `${own},deadline\n1,2,3,4`,
+        'tasks.txt:1: "deadline" is no column of a file',
+      ],
+      ["a column twice", `${own},cores\n1,2,3,4`, 'tasks.txt:1: there are two columns "cores".'],
       [
         "a short row",
         `${own}\n1,2,3\n1,2`,
-        "line 3: 2 fields, but the header has 3. Write numbers",
+        "tasks.txt:3: 2 fields, but the header has 3. Write numbers",
       ],
-      ["an open quote", `${own}\n1,"2,3\n`, "tasks.txt: Quote Not Closed"],
-      ["a word for a number", `${own}\n1,2,long`, 'line 2: duration_s is "long", not a number.'],
-      ["hexadecimal", `${own}\n0x1,2,3`, 'line 2: cores is "0x1", not a number.'],
-      ["infinity", `${own}\n1,2,Infinity`, "line 2: duration_s is Infinity; the most that is read"],
+      ["an open quote", `${own}\n1,"2,3\n`, "tasks.txt:2: this is not CSV: Quote Not Closed"],
+      [
+        "a word for a number",
+        `${own}\n1,2,long`,
+        'tasks.txt:2: duration_s is "long", not a number.',
+      ],
+      ["hexadecimal", `${own}\n0x1,2,3`, 'tasks.txt:2: cores is "0x1", not a number.'],
+      [
+        "infinity",
+        `${own}\n1,2,Infinity`,
+        "tasks.txt:2: duration_s is Infinity; the most that is read",
+      ],
       [
         "milliseconds",
         `${own}\n1,1700000000000,3`,
-        "line 2: submit_s is 1700000000000; the most that is read is 100000000000. Give seconds; are these milliseconds?",
+        "tasks.txt:2: submit_s is 1700000000000; the most that is read is 100000000000. Give seconds; are these milliseconds?",
       ],
       [
         "too many cores",
         `${own}\n1e9,2,3`,
-        "line 2: cores is 1e9; the most that is read is 1000000.",
+        "tasks.txt:2: cores is 1e9; the most that is read is 1000000.",
       ],
-      ["an id twice", `id,${own}\n4,1,2,300\n4,1,2,300`, "line 3: id 4 is on line 2, too."],
-      ["an odd flag", `${own},priority\n1,2,3,maybe`, 'line 2: priority is "maybe"; write true or'],
+      ["an id twice", `id,${own}\n4,1,2,300\n4,1,2,300`, "tasks.txt:3: id 4 is on line 2, too."],
+      [
+        "an odd flag",
+        `${own},priority\n1,2,3,maybe`,
+        'tasks.txt:2: priority is "maybe"; write true or',
+      ],
       [
         "a file without a task",
         `${own}\n1,0,0\n1,0,0\n1,0,-1\n`,
@@ -349,7 +379,7 @@ describe("readTasks", () => {
       it(title, async () => {
         const found = await refusal(content);
         expect(found).to.contain(message);
-        expect(found).to.match(/^tasks\.txt(, line \d+)?: /);
+        expect(found).to.match(/^tasks\.txt(:\d+)?: /);
       });
     }
 
@@ -443,7 +473,7 @@ describe("readTasks", () => {
       });
       let imported: Imported<Task[]>;
       try {
-        imported = await readTasks(await files.write(content), { scenario });
+        imported = await readTasks(await files.write("tasks.txt", content), { scenario });
       } catch (error) {
         expect(error, seed).to.be.instanceOf(UserError);
         continue;
