@@ -1,8 +1,10 @@
 /** `npx hardhat compare`: sets runs side by side. */
+import { dirname } from "node:path";
+
 import type { Result } from "hardhat/types/utils";
 
 import type { UserError } from "../sim/errors.ts";
-import { writeAtomically } from "../sim/files.ts";
+import { makeOutputFolder, writeAtomically } from "../sim/files.ts";
 import { compareRuns } from "../sim/report/compare.ts";
 import { run } from "./action.ts";
 
@@ -14,6 +16,7 @@ interface Arguments {
 /** The task's action. */
 export default function action({ runs, out }: Arguments): Promise<Result<undefined, UserError>> {
   return run(async () => {
+    if (out !== undefined) await makeOutputFolder(dirname(out));
     const { text, html } = await compareRuns(runs);
     console.log(text);
     if (out === undefined) return;

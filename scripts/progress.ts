@@ -4,7 +4,7 @@ import { Presets, SingleBar } from "cli-progress";
 /** Tells how far something is. */
 export interface Progress {
   /** @param label what is being done */
-  update(done: number, total: number, label: string): void;
+  readonly update: (done: number, total: number, label: string) => void;
   stop(): void;
 }
 

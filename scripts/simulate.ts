@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Result } from "hardhat/types/utils";
 
 import type { UserError } from "../sim/errors.ts";
+import { makeOutputFolder } from "../sim/files.ts";
 import { writeResults } from "../sim/report/files.ts";
 import type { RunResult } from "../sim/report/results.ts";
 import { simulate } from "../sim/simulate.ts";
@@ -32,6 +33,8 @@ export default function action(args: Arguments): Promise<Result<undefined, UserE
     const named = listed(args.strategies);
     const strategies = named.length > 0 ? named : [...scenario.strategies, ...own];
 
+    const out = args.out ?? join("results", scenario.name);
+    await makeOutputFolder(out);
     const progress = showProgress();
     let result: RunResult;
     try {
@@ -46,7 +49,6 @@ export default function action(args: Arguments): Promise<Result<undefined, UserE
     } finally {
       progress.stop();
     }
-    const out = args.out ?? join("results", scenario.name);
     await writeResults(out, result);
     for (const report of result.imports) printImport(report);
     printTable(result);

@@ -1,6 +1,8 @@
 /** Files that are either the old or the new version, whenever the writer is interrupted. */
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { access, constants, mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+
+import { UserError } from "./errors.ts";
 
 /**
  * Writes a file by way of another in the same folder, which then takes its place; folders are made.
@@ -29,6 +31,32 @@ export async function writeAtomically(
   } catch (error) {
     await rm(draft, { force: true });
     throw error;
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EEXIST: "this is a file, not a folder",
+  ENOTDIR: "a part of this path is a file, not a folder",
+  EACCES: "writing there is not permitted",
+  EPERM: "writing there is not permitted",
+  EROFS: "writing there is not permitted",
+};
+
+/**
+ * Makes the folder that results will be written to, before the work whose results they are.
+ *
+ * @throws UserError if nothing can be written there
+ */
+export async function makeOutputFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+    await access(path, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    throw new UserError(
+      `${path}: ${REASONS[code] ?? message}. Name a folder for the results that can be written to.`,
+      { cause: error },
+    );
   }
 }
 

@@ -2,6 +2,7 @@
 import { toBeHex, zeroPadValue } from "ethers";
 
 import { checkEnergy, checkMoney } from "./check.ts";
+import { UserError } from "./errors.ts";
 import { inputsOf } from "./inputs.ts";
 import { keccak } from "./market/keccak.ts";
 import { BOUNDLESS } from "./market/local/auction.ts";
@@ -14,7 +15,7 @@ import { importBound, type ImportBound } from "./scheduling/bound.ts";
 import { RUNS_PER_SEARCH, SEARCHED, smallestBattery } from "./smallestBattery.ts";
 import { strategyOf, type CustomRules, type Strategy } from "./strategies.ts";
 import { summaryOf } from "./summary.ts";
-import { SECONDS_PER_HOUR } from "./units.ts";
+import { SECONDS_PER_HOUR, WH_PER_KWH } from "./units.ts";
 import { batteryOf, parametersOf, World, type Setting, type WorldInputs } from "./world.ts";
 
 /** What a run may be told beside its scenario. */
@@ -58,6 +59,10 @@ export async function simulate(
   const strategies = (options.strategies ?? scenario.strategies).map((name) =>
     strategyOf(name, custom),
   );
+  const names = strategies.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined)
+    throw new UserError(`The strategy ${twice} is there twice; leave one out.`);
   const { imports, ...inputs } = await inputsOf(scenario);
   const results: StrategyResult[] = [];
   const searched = options.batteries === true ? SEARCHED : [];
@@ -135,17 +140,24 @@ export async function runIn(
   onHour?: (hours: number) => void,
 ): Promise<StrategyResult> {
   const { scenario, tasks } = inputs;
+  const { microgrids } = scenario;
   const world = new World(inputs, strategy, setting);
   const result = await world.run(onHour);
+  const battery = batteryOf(scenario, strategy);
+  const initialWh = battery.usableWh * scenario.battery.initialShare;
   if (check) {
-    const battery = batteryOf(scenario, strategy);
-    const initialWh = battery.usableWh * scenario.battery.initialShare;
     checkEnergy(result.hourly, battery, initialWh, scenario.stepMinutes === 60);
     checkMoney(result.hourly, result.gains);
   }
   const least = bound ? await boundOf(inputs, strategy, result.trades) : null;
   const { hourly, trades, transfers } = result;
-  const summary = summaryOf(tasks.length, result, scenario, least);
+  const summary = summaryOf(
+    tasks.length,
+    result,
+    scenario,
+    least,
+    (initialWh * microgrids.count * microgrids.dataCentres) / WH_PER_KWH,
+  );
   return { name: strategy.name, summary, hourly, trades, transfers };
 }
 

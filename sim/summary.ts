@@ -3,6 +3,7 @@ import type { HourlyRow, StrategySummary, TradeRow } from "./report/results.ts";
 import type { Scenario } from "./scenario/schema.ts";
 import type { BoundHour, ImportBound } from "./scheduling/bound.ts";
 import type { WorldResult } from "./world.ts";
+import { WH_PER_KWH } from "./units.ts";
 
 const GRAMS_PER_KILOGRAM = 1000;
 
@@ -29,15 +30,17 @@ const intensityOf = ({ emissions }: Scenario, hour: number): number => {
  *
  * @param tasks how many tasks there were
  * @param least the least import, and how it is reached; null if it was not computed
+ * @param storedAtStartKwh in all ESDs together
  */
 export function summaryOf(
   tasks: number,
   result: WorldResult,
   scenario: Scenario,
   least: ImportBound | null,
+  storedAtStartKwh: number,
 ): StrategySummary {
   const { hourly, trades, transfers, bestWelfareYuan, dcReputation, userReputation } = result;
-  const kwh = (of: keyof HourlyRow): number => sum(hourly, (row) => row[of] as number) / 1000;
+  const kwh = (of: keyof HourlyRow): number => sum(hourly, (row) => row[of] as number) / WH_PER_KWH;
   const money = (of: keyof HourlyRow): number => sum(hourly, (row) => row[of] as number);
   const pvProducedKwh = kwh("pv_wh");
   const pvDirectKwh = kwh("direct_wh");
@@ -57,9 +60,9 @@ export function summaryOf(
     sum(
       hourly.filter(({ hour }) => hour === scenario.hours - 1),
       (row) => row.stored_wh,
-    ) / 1000;
+    ) / WH_PER_KWH;
   const soldKwh =
-    sum(trades, (t) => (t.energy_wh * t.delivered_core_seconds) / t.core_seconds) / 1000;
+    sum(trades, (t) => (t.energy_wh * t.delivered_core_seconds) / t.core_seconds) / WH_PER_KWH;
   const exportIncomeYuan = money("export_income_yuan");
   const transferIncomeYuan = money("transfer_income_yuan");
   const importCostYuan = money("energy_cost_yuan");
@@ -79,7 +82,7 @@ export function summaryOf(
     pvUtilisation: ratio(pvDirectKwh + pvStoredKwh, pvProducedKwh),
     selfSufficiency: ratio(pvDirectKwh + dischargeKwh, loadKwh),
     loadKwh,
-    essLossKwh: pvStoredKwh - dischargeKwh - storedAtEndKwh,
+    essLossKwh: storedAtStartKwh + pvStoredKwh - dischargeKwh - storedAtEndKwh,
     importKwh,
     importLowerBoundKwh: least?.importKwh ?? null,
     excessPartLoadKwh: above(loadKwh, ({ loadWh }) => loadWh),
@@ -89,7 +92,7 @@ export function summaryOf(
     exportNoWorkKwh,
     exportWaitingKwh: exportKwh - exportSwitchingKwh - exportNoWorkKwh,
     co2Kg:
-      sum(hourly, (row) => (row.import_wh / 1000) * intensityOf(scenario, row.hour)) /
+      sum(hourly, (row) => (row.import_wh / WH_PER_KWH) * intensityOf(scenario, row.hour)) /
       GRAMS_PER_KILOGRAM,
     userSpendYuan,
     meanPriceYuanPerKwh: ratio(userSpendYuan, soldKwh),
@@ -103,7 +106,7 @@ export function summaryOf(
     matchRate: ratio(trades.length, tasks),
     welfareYuan: sum(
       trades,
-      (t) => ((t.bid_yuan_per_kwh - t.offer_yuan_per_kwh) * t.energy_wh) / 1000,
+      (t) => ((t.bid_yuan_per_kwh - t.offer_yuan_per_kwh) * t.energy_wh) / WH_PER_KWH,
     ),
     bestWelfareYuan,
     tasksCompleted: trades.filter(fulfilled).length,

@@ -6,7 +6,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 import { UserError } from "./errors.ts";
-import { writeAtomically } from "./files.ts";
+import { makeOutputFolder, writeAtomically } from "./files.ts";
 import { RESULTS_VERSION } from "./report/results.ts";
 import { labelOf, parseAxes, settingsOf } from "./sweep/grid.ts";
 import type { Answer } from "./sweep/messages.ts";
@@ -81,6 +81,7 @@ export async function sweep(options: SweepOptions): Promise<SweepOutcome> {
   }
   const circumstances = { bound, code: options.code };
   const runs = await listRuns(options.scenario, settingsOf(axes), seeds, circumstances);
+  await makeOutputFolder(out);
 
   const results: (Result | undefined)[] = [];
   for (const run of runs) {

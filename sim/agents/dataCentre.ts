@@ -12,7 +12,7 @@ import {
 } from "../scheduling/rack.ts";
 import { mustRun, type Scheduler } from "../scheduling/scheduler.ts";
 import type { Task } from "../traces/task.ts";
-import { MB_PER_GB, microYuan, SECONDS_PER_HOUR } from "../units.ts";
+import { MB_PER_GB, SECONDS_PER_HOUR, microPrice, microYuan } from "../units.ts";
 import type { MarketAccess, Party, SaltSource } from "./access.ts";
 import { feedNothingElse, type EsdAgent, type PvAgent } from "./devices.ts";
 import type { PricingRule } from "./pricing.ts";
@@ -254,7 +254,7 @@ export class DataCentreAgent {
       prices,
     });
     return offers.map(({ priceYuanPerKWh, energyWh, cores: offered }) => ({
-      price: microYuan(priceYuanPerKWh),
+      price: microPrice(priceYuanPerKWh),
       energy: BigInt(Math.floor(energyWh)),
       cores: BigInt(offered),
     }));
@@ -344,7 +344,7 @@ export class DataCentreAgent {
       return;
     }
     const quote = {
-      price: microYuan(prices.pvYuanPerKWh * (1 + prices.margin)),
+      price: microPrice(prices.pvYuanPerKWh * (1 + prices.margin)),
       energy: BigInt(Math.floor(energyWh)),
       cores: BigInt(cores),
       firstSlot: this.access.slotOf(hour),

@@ -1,7 +1,7 @@
 /** A user: bids for its tasks until each has a contract. */
 import type { Bid, Plan } from "../market/ledger.ts";
 import type { Task } from "../traces/task.ts";
-import { microYuan, SECONDS_PER_HOUR } from "../units.ts";
+import { microPrice, SECONDS_PER_HOUR } from "../units.ts";
 import type { MarketAccess, Party, SaltSource } from "./access.ts";
 
 /** Most bids in a plan: the contracts' limit. */
@@ -145,7 +145,7 @@ export class UserAgent {
       cores: BigInt(cores),
       coreSeconds: BigInt(coreSeconds),
       energy: BigInt(Math.ceil((coreSeconds / SECONDS_PER_HOUR) * whPerCoreHour)),
-      maxPrice: microYuan(share * task.maxPriceYuanPerKWh),
+      maxPrice: microPrice(share * task.maxPriceYuanPerKWh),
       earliest: slot,
       deadline: this.access.slotOf(lastHourOf(task)),
       priority: task.priority,

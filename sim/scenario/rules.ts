@@ -3,6 +3,7 @@ import { UserError } from "../errors.ts";
 import { nameOf, shown, type Path, type Problem } from "./problem.ts";
 import type { Scenario } from "./schema.ts";
 import { parseStrategy } from "./strategy.ts";
+import { MS_PER_HOUR } from "../units.ts";
 
 const CUSTOM_FIGURES = [
   "depthOfDischarge",
@@ -33,7 +34,7 @@ function* timeProblems({ start }: Scenario): Iterable<Problem> {
   const iso = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.0+)?)?Z$/.test(start) && !Number.isNaN(time);
   // Date.parse takes 30 February for 2 March.
   const real = iso && new Date(time).toISOString().slice(0, 13) === start.slice(0, 13);
-  if (!real || time % 3_600_000 !== 0) {
+  if (!real || time % MS_PER_HOUR !== 0) {
     yield problem(
       "start",
       `must be a full hour of a day in UTC, is ${shown(start)}; write it like 2015-06-22T00:00:00Z`,
@@ -113,7 +114,14 @@ function* batteryProblems({ battery }: Scenario): Iterable<Problem> {
   }
 }
 
-function* priceProblems({ tasks }: Scenario): Iterable<Problem> {
+function* priceProblems({ tasks, prices }: Scenario): Iterable<Problem> {
+  const { feedInYuanPerKWh, gridYuanPerKWh } = prices;
+  if (feedInYuanPerKWh > gridYuanPerKWh) {
+    yield problem(
+      ["prices.feedInYuanPerKWh", "prices.gridYuanPerKWh"],
+      `must not be above gridYuanPerKWh, ${gridYuanPerKWh}, is ${feedInYuanPerKWh}; the market takes no tariff by which energy could be imported and sold back at a gain`,
+    );
+  }
   for (const name of ["priority", "deferrable"] as const) {
     const { lowestMaxPrice, highestMaxPrice } = tasks[name];
     if (lowestMaxPrice > highestMaxPrice) {
