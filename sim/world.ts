@@ -98,9 +98,11 @@ export function chemistryOf({ battery }: Scenario): Chemistry {
   };
 }
 
-/** The battery of each data centre; of no capacity if the strategy has none. */
-export const batteryOf = (scenario: Scenario, { esd }: Pick<Strategy, "esd">): Battery =>
-  new Battery(esd ? scenario.battery.capacityWh : 0, chemistryOf(scenario));
+/** The battery of each data centre; of no capacity if the strategy has none, or no PV to charge it from. */
+export const batteryOf = (
+  scenario: Scenario,
+  { esd, usesPv }: Pick<Strategy, "esd" | "usesPv">,
+): Battery => new Battery(esd && usesPv ? scenario.battery.capacityWh : 0, chemistryOf(scenario));
 
 /** What a data centre is called in results. */
 export function labelOf({ microgrids }: Scenario, microgrid: number, dataCentre: number): string {

@@ -25,12 +25,15 @@ function changed<T extends object>(base: T, changes: Changes<T>): T {
 }
 
 /**
- * The default scenario with changes.
+ * The default scenario with changes, one after the other.
  *
  * @throws Error if it breaks the schema
  */
-export function scenarioWith(changes: Changes = {}): Scenario {
-  const scenario = changed(defaultScenario("test"), changes);
+export function scenarioWith(...changes: readonly Changes[]): Scenario {
+  const scenario = changes.reduce<Scenario>(
+    (so, change) => changed(so, change),
+    defaultScenario("test"),
+  );
   if (Value.Check(ScenarioSchema, scenario)) return scenario;
   throw new Error(`The test's scenario is none: ${JSON.stringify(changes)}`);
 }
