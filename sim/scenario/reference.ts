@@ -87,7 +87,7 @@ function table(fields: readonly (readonly [string, Schema])[]): string {
 }
 
 /** The tables of all fields, a section of the scenario each. */
-export function fieldTables(): string {
+function fieldTables(): string {
   const fields = Object.entries(ROOT.properties ?? {}).filter(([name]) => name !== "$schema");
   const plain = fields.filter(([, { properties }]) => properties === undefined);
   const sections = fields.filter(([, { properties }]) => properties !== undefined);

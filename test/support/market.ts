@@ -276,7 +276,7 @@ export async function enrolDataCentre(
 
 let salts = 0;
 
-export const freshSalt = (): string => id(`heliomarket test salt ${(salts += 1)}`);
+const freshSalt = (): string => id(`heliomarket test salt ${(salts += 1)}`);
 
 /** A bid for 10 kWh over 4 cores that runs in the auctioned slot and the two after it. */
 export const bidFor = (slot: bigint, changes: Partial<Bid> = {}): Bid => ({

@@ -17,7 +17,7 @@ export const scenarioOf = (changes: Changes = {}): Scenario =>
   scenarioWith({ name: "sunny week", ...changes });
 
 /** Names of the data centres: their site, and their number there. */
-export const dataCentresOf = ({ microgrids }: Scenario): string[] =>
+const dataCentresOf = ({ microgrids }: Scenario): string[] =>
   Array.from({ length: microgrids.count }, (_, grid) => {
     const site = microgrids.sites[grid % microgrids.sites.length]?.name ?? "";
     return Array.from({ length: microgrids.dataCentres }, (_, index) => `${site} ${index + 1}`);

@@ -30,7 +30,7 @@ export const LATE_READING_SLOTS = 3n;
 export const FUNDS = 1000n * YUAN;
 
 /** Deposit rate at the initial reputation, basis points: half way between 20 % and 5 %. */
-export const INITIAL_DEPOSIT_BPS = 1250n;
+const INITIAL_DEPOSIT_BPS = 1250n;
 
 /** By how much a default lowers the reputation. */
 export const DEFAULT_FALL = 500n;
@@ -78,7 +78,7 @@ async function impersonate(address: string): Promise<HardhatEthersSigner> {
 }
 
 /** Fixture: deploys a market and its {@link Books}. */
-export async function deployBooks(): Promise<Books> {
+async function deployBooks(): Promise<Books> {
   const genesis = BigInt(await networkHelpers.time.latest()) + 3600n;
   const market = await deployTestMarket({
     genesis,
