@@ -50,12 +50,12 @@ export function summaryOf(
   const importKwh = kwh("import_wh");
   const exportKwh = kwh("export_wh");
   const switched = (row: HourlyRow): number => Math.min(row.import_wh, row.export_wh);
-  const exportSwitchingKwh = sum(hourly, switched) / 1000;
+  const exportSwitchingKwh = sum(hourly, switched) / WH_PER_KWH;
   const exportNoWorkKwh =
     sum(hourly, (row) => (row.suspended + row.waiting === 0 ? row.export_wh - switched(row) : 0)) /
-    1000;
+    WH_PER_KWH;
   const above = (kwhOfRun: number, of: (hour: BoundHour) => number): number | null =>
-    least === null ? null : kwhOfRun - sum(least.hourly, of) / 1000;
+    least === null ? null : kwhOfRun - sum(least.hourly, of) / WH_PER_KWH;
   const storedAtEndKwh =
     sum(
       hourly.filter(({ hour }) => hour === scenario.hours - 1),

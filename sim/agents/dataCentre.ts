@@ -12,7 +12,7 @@ import {
 } from "../scheduling/rack.ts";
 import { mustRun, type Scheduler } from "../scheduling/scheduler.ts";
 import type { Task } from "../traces/task.ts";
-import { MB_PER_GB, SECONDS_PER_HOUR, microPrice, microYuan } from "../units.ts";
+import { MB_PER_GB, SECONDS_PER_HOUR, WH_PER_KWH, microPrice, microYuan } from "../units.ts";
 import type { MarketAccess, Party, SaltSource } from "./access.ts";
 import { feedNothingElse, type EsdAgent, type PvAgent } from "./devices.ts";
 import type { PricingRule } from "./pricing.ts";
@@ -452,7 +452,7 @@ export class DataCentreAgent {
     const standing = this.board.cheapest((candidate) => {
       const { coreSeconds, due } = shareOf(candidate);
       const energyWh = Math.ceil((wholeWh * coreSeconds) / whole);
-      const savedYuan = (energyWh / 1000) * (costYuanPerKWh - candidate.yuanPerKWh);
+      const savedYuan = (energyWh / WH_PER_KWH) * (costYuanPerKWh - candidate.yuanPerKWh);
       return (
         coreSeconds > 0 &&
         savedYuan > feeYuan &&

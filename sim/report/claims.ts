@@ -174,7 +174,7 @@ function smallerEsd({ smallestBatteries }: RunResult): Claim {
     ...about,
     evidence: found.map(({ strategy, capacityWh }) => ({
       label: strategy,
-      value: (capacityWh ?? 0) / WATTS_PER_KILOWATT,
+      value: (capacityWh ?? 0) / WH_PER_KWH,
       unit: "kWh",
     })),
     verdict: size(scheduled) < size(contracts) ? "reproduced" : "not",
