@@ -1,0 +1,172 @@
+import { readFile, writeFile } from "node:fs/promises";
+
+import { expect } from "chai";
+
+import { UserError } from "../../sim/errors.ts";
+import { PowerCurve } from "../../sim/physics/server.ts";
+import { loadScenario } from "../../sim/scenario/load.ts";
+import { Rack, type Job } from "../../sim/scheduling/rack.ts";
+import { opportunistic } from "../../sim/scheduling/scheduler.ts";
+import { simulate } from "../../sim/simulate.ts";
+import { loadRules, strategyOf } from "../../sim/strategies.ts";
+import { temporaryFolder } from "../support/folder.ts";
+
+const EXAMPLE = "examples/strategy.ts";
+
+describe("the example of a strategy", () => {
+  it("stands in the documentation as it is", async () => {
+    const [document, example] = await Promise.all([
+      readFile("docs/strategies.md", "utf8"),
+      readFile(EXAMPLE, "utf8"),
+    ]);
+    expect(document).to.include(`\`\`\`ts\n${example}\`\`\`\n`);
+  });
+
+  it("takes its prices from the paper's scheduler", async () => {
+    const rules = await loadRules(EXAMPLE);
+    expect(rules.name).to.equal("steady-sun");
+    expect(rules.scheduler).not.to.equal(opportunistic);
+    const { pricing, usesPv } = strategyOf("opportunistic");
+    expect(rules).to.include({ pricing, usesPv });
+    expect(strategyOf("steady-sun+esd", [rules])).to.include({ esd: true, transfer: false });
+  });
+
+  it("keeps every deadline, and uses more sun than work that runs at once", async () => {
+    const { scenario } = await loadScenario("small");
+    const custom = [await loadRules(EXAMPLE)];
+    const { strategies } = await simulate(scenario, {
+      strategies: ["contract-only+esd+transfer", "steady-sun+esd+transfer"],
+      custom,
+      check: true,
+    });
+    const [atOnce, own] = strategies.map(({ summary }) => summary);
+    expect(own).to.include({ tasksLate: 0, tasksCompleted: 80, matchRate: 1 });
+    expect(own!.pvUtilisation).to.be.above(atOnce!.pvUtilisation);
+    expect(own!.importKwh).to.be.below(atOnce!.importKwh);
+  });
+
+  describe("with a server's worth of work", () => {
+    const job = (changes: Partial<Job> = {}): Job => ({
+      cores: 6,
+      memoryMb: 1024,
+      priority: false,
+      deadlineHour: 23,
+      remaining: 4 * 6 * 3600,
+      started: false,
+      running: false,
+      placed: false,
+      server: -1,
+      waited: 0,
+      ...changes,
+    });
+
+    /** Plans hour 12 and says which jobs run. */
+    async function ran(jobs: readonly Job[], ...ahead: number[]): Promise<boolean[]> {
+      const rack = new Rack({
+        servers: 5,
+        cores: 6,
+        memoryMb: 32_768,
+        curve: new PowerCurve([97, 152, 170, 188, 201, 220]),
+        switchOffIdle: true,
+        coolingW: 0,
+      });
+      const [forecastWh = 0] = ahead;
+      const { scheduler } = await loadRules(EXAMPLE);
+      scheduler.plan({ hour: 12, forecastWh, ahead: Float64Array.from(ahead), jobs, rack });
+      return jobs.map(({ placed }) => placed);
+    }
+
+    it("starts it if both hours' sun carries it", async () => {
+      expect(await ran([job()], 230, 230)).to.deep.equal([true]);
+      expect(await ran([job()], 230, 210)).to.deep.equal([false]);
+      expect(await ran([job()], 210, 230)).to.deep.equal([false]);
+    });
+
+    it("goes on with what runs while this hour's sun carries it", async () => {
+      expect(await ran([job({ running: true })], 230, 0)).to.deep.equal([true]);
+      expect(await ran([job({ running: true })], 210, 230)).to.deep.equal([false]);
+    });
+
+    it("prefers what runs, then what can wait least", async () => {
+      const jobs = [job(), job({ deadlineHour: 20 }), job({ running: true })];
+      expect(await ran(jobs, 230, 230)).to.deep.equal([false, false, true]);
+      expect(await ran(jobs.slice(0, 2), 230, 230)).to.deep.equal([false, true]);
+    });
+
+    it("runs priority work and work whose slack is used up without sun", async () => {
+      const jobs = [job({ priority: true }), job({ deadlineHour: 15 }), job()];
+      expect(await ran(jobs, 0, 0)).to.deep.equal([true, true, false]);
+    });
+  });
+});
+
+describe("loadRules", () => {
+  const path = temporaryFolder();
+
+  /** What is said of a file with this text. */
+  async function refused(text: string): Promise<string> {
+    // A name of its own each time: a module is loaded once.
+    count += 1;
+    const file = path(`rules-${count}.ts`);
+    await writeFile(file, text);
+    return (await errorOf(file)).replace(file, "FILE");
+  }
+  let count = 0;
+
+  async function errorOf(file: string): Promise<string> {
+    const error: unknown = await loadRules(file).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).to.be.instanceOf(UserError);
+    return (error as UserError).message;
+  }
+
+  const lacks = (what: string): string =>
+    `The default export of FILE lacks ${what}; docs/strategies.md shows one.`;
+  const NAME = lacks("a `name` of lower-case letters, digits and hyphens");
+
+  it("says that a file is not there", async () => {
+    expect(await errorOf(path("nowhere.ts"))).to.match(/^The strategy .*nowhere\.ts cannot be /);
+  });
+
+  it("says how a file ended", async () => {
+    expect(await refused('throw new Error("no licence");')).to.equal(
+      "The strategy FILE cannot be loaded: no licence",
+    );
+  });
+
+  it("asks for a name", async () => {
+    expect(await refused('export const name = "mine";')).to.equal(NAME);
+    expect(await refused("export default null;")).to.equal(NAME);
+    expect(await refused("export default {};")).to.equal(NAME);
+    expect(await refused('export default { name: "My rule" };')).to.equal(NAME);
+  });
+
+  it("keeps its own names", async () => {
+    expect(await refused('export default { name: "opportunistic" };')).to.equal(
+      lacks('a `name` that is not one of heliomarket\'s own, as "opportunistic" is'),
+    );
+  });
+
+  it("asks for functions", async () => {
+    expect(await refused('export default { name: "mine", scheduler: {} };')).to.equal(
+      lacks("a `scheduler` with a function `plan`"),
+    );
+    expect(await refused('export default { name: "mine", pricing: {} };')).to.equal(
+      lacks("a `pricing` with a function `offers`"),
+    );
+  });
+
+  it("asks for a rule", async () => {
+    expect(await refused('export default { name: "mine" };')).to.equal(
+      lacks("a `scheduler` or a `pricing`"),
+    );
+  });
+
+  it("takes a pricing rule with the paper's scheduler", async () => {
+    const file = path("pricing.ts");
+    await writeFile(file, 'export default { name: "mine", pricing: { offers: () => [] } };');
+    expect((await loadRules(file)).scheduler).to.equal(opportunistic);
+  });
+});
