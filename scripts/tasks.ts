@@ -193,7 +193,7 @@ const sweep = task("sweep", "Runs a scenario over a grid of settings and many se
   })
   .addFlag({
     name: "bound",
-    description: "Compute the lower bound of the grid import and the best welfare, too",
+    description: "Compute the lower bound of the grid import, too",
   })
   .addVariadicArgument(settings)
   .setAction(() => import("./sweep.ts"))

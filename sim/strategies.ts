@@ -2,7 +2,12 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import { byExpectedShare, byGridPrice, type PricingRule } from "./agents/pricing.ts";
+import {
+  byExpectedShare,
+  byGridPrice,
+  type PricingRule,
+  type SaleOffer,
+} from "./agents/pricing.ts";
 import { UserError } from "./errors.ts";
 import { parseStrategy, type BASES } from "./scenario/strategy.ts";
 import { lookAhead } from "./scheduling/lookAhead.ts";
@@ -81,12 +86,75 @@ export async function loadRules(path: string): Promise<CustomRules> {
           ? "a `scheduler` with a function `plan`"
           : pricing !== undefined && typeof pricing.offers !== "function"
             ? "a `pricing` with a function `offers`"
-            : scheduler === undefined && pricing === undefined
-              ? "a `scheduler` or a `pricing`"
-              : undefined;
+            : scheduler !== undefined && !(scheduler.horizonHours > 0)
+              ? "a `scheduler` with a number of `horizonHours`"
+              : scheduler === undefined && pricing === undefined
+                ? "a `scheduler` or a `pricing`"
+                : undefined;
   if (wrong !== undefined)
     throw new UserError(
       `The default export of ${path} lacks ${wrong}; docs/strategies.md shows one.`,
     );
-  return { ...BUILT_IN.opportunistic, ...(exported as Partial<CustomRules>) } as CustomRules;
+  return guarded({ ...BUILT_IN.opportunistic, ...(exported as Partial<CustomRules>) }, path);
+}
+
+/** Most offers in a plan: the contracts' limit. */
+const MAX_OFFERS = 16;
+
+/** Highest price that the contracts take, yuan per kWh: 2³² − 1 micro-yuan. */
+const HIGHEST_PRICE = 4294;
+
+/** Rules whose faults are told with the file that they come from. */
+function guarded(rules: Partial<CustomRules> & Rules, path: string): CustomRules {
+  const { name = "", scheduler, pricing } = rules;
+  const inFile = <T>(what: string, work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw new UserError(
+        `The ${what} of ${path} failed: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    }
+  };
+  return {
+    ...rules,
+    name,
+    scheduler: {
+      name: scheduler.name,
+      horizonHours: scheduler.horizonHours,
+      defers: scheduler.defers,
+      plan: (plan) =>
+        inFile("scheduler", () => {
+          const gap = scheduler.plan(plan);
+          if (!Number.isFinite(gap)) throw new Error(`plan must return a number, not ${gap}`);
+          return gap;
+        }),
+    },
+    pricing: {
+      name: pricing.name,
+      offers: (view) =>
+        inFile("pricing", () => {
+          const offers = pricing.offers(view);
+          checkOffers(offers, view.cores);
+          return offers;
+        }),
+    },
+  };
+}
+
+function checkOffers(offers: readonly SaleOffer[], most: number): void {
+  if (offers.length > MAX_OFFERS)
+    throw new Error(`at most ${MAX_OFFERS} offers, not ${offers.length}`);
+  let promised = 0;
+  for (const { priceYuanPerKWh: price, energyWh, cores } of offers) {
+    promised += cores;
+    if (!(price >= 0 && price <= HIGHEST_PRICE))
+      throw new Error(`a price must be from 0 to ${HIGHEST_PRICE} yuan per kWh, not ${price}`);
+    if (!(energyWh >= 1 && energyWh < 2 ** 32))
+      throw new Error(`energy must be from 1 Wh to 2^32 Wh, not ${energyWh}`);
+    if (!Number.isInteger(cores) || cores < 1)
+      throw new Error(`cores must be a whole number from 1 on, not ${cores}`);
+  }
+  if (promised > most)
+    throw new Error(`${promised} cores are offered where ${most} can be promised`);
 }

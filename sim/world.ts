@@ -28,10 +28,6 @@ import { MB_PER_GB, microYuan, SECONDS_PER_HOUR } from "./units.ts";
 /** Slots before the run: one to announce tariffs in, one to commission sites in. */
 export const SLOTS_BEFORE = 2;
 
-/** When in the commit window the agents decide, share of it; what comes later is in the next slot. */
-const COMMIT_AT = 7n;
-const COMMIT_OF = 8n;
-
 /** What everybody puts into its account at first, yuan; a loan of the simulation that nothing depends on. */
 const USER_FUNDS = 1_000_000;
 const DATA_CENTRE_FUNDS = 1_000_000;
@@ -219,7 +215,7 @@ export class World {
 
     const isLast = hour + 1 === this.inputs.scenario.hours;
     if (!isLast) {
-      await this.setting.clock.advanceTo(start + (commitSeconds * COMMIT_AT) / COMMIT_OF);
+      await this.setting.clock.advanceTo(start + access.decideSeconds);
       await each([...this.users, ...this.dataCentres], (agent) => agent.commit(hour));
       await this.setting.clock.advanceTo(start + commitSeconds);
       await each([...this.users, ...this.dataCentres], (agent) => agent.reveal());

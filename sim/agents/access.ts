@@ -57,6 +57,11 @@ export class MarketAccess {
     return Number(slot) - this.slotsBefore;
   }
 
+  /** Seconds into an hour at which agents decide about the next one; what comes later is in the slot after. */
+  get decideSeconds(): bigint {
+    return (this.parameters.commitSeconds * DECIDE_AT) / DECIDE_OF;
+  }
+
   /** Unix time at which an hour of the run begins. */
   startOf(hour: number): bigint {
     const { genesis, slotSeconds } = this.parameters;
@@ -82,6 +87,10 @@ export class MarketAccess {
     return outcome.value;
   }
 }
+
+/** When in the commit window the agents decide, share of it: late, and with time to spare. */
+const DECIDE_AT = 7n;
+const DECIDE_OF = 8n;
 
 /** Gives each plan its salt; nobody else knows what it will be. */
 export type SaltSource = (participant: bigint, slot: bigint) => Bytes32;

@@ -104,7 +104,7 @@ export class UserAgent {
   }
 
   private planFor(hour: number): Plan | undefined {
-    const now = hour * SECONDS_PER_HOUR + Number(this.access.parameters.commitSeconds);
+    const now = hour * SECONDS_PER_HOUR + Number(this.access.decideSeconds);
     for (
       let task = this.coming.at(-1);
       task && task.submitSeconds < now;

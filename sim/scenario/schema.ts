@@ -89,7 +89,7 @@ const Server = section(
       0,
       10_000,
       10,
-      "Constant power of a data centre's cooling, W; the paper: free cooling plus a small air conditioner, a small figure. It is on the first server's switch",
+      "Constant power of a data centre's cooling, W; the paper: free cooling plus a small air conditioner, a small figure. It has a switch of its own",
     ),
   },
   "The servers of a data centre",

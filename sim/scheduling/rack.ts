@@ -108,9 +108,9 @@ export class Rack {
     return this.serverWh((this.busy[server] ?? 0) + hourlyCoreSeconds(job)) - this.load(server);
   }
 
-  /** Places a job; returns whether there was room. */
+  /** Places a job; returns whether there was room, and it is not there already. */
   place(job: Job, server = this.serverFor(job)): boolean {
-    if (server < 0 || !this.hasRoom(server, job)) return false;
+    if (job.placed || server < 0 || !this.hasRoom(server, job)) return false;
     job.server = server;
     job.placed = true;
     this.placed.push(job);

@@ -9,7 +9,7 @@ import { Rack, type Job } from "../../sim/scheduling/rack.ts";
 import { opportunistic } from "../../sim/scheduling/scheduler.ts";
 import { simulate } from "../../sim/simulate.ts";
 import { loadRules, strategyOf } from "../../sim/strategies.ts";
-import { temporaryFolder } from "../support/folder.ts";
+import { TestFiles } from "../support/files.ts";
 
 const EXAMPLE = "examples/strategy.ts";
 
@@ -101,14 +101,13 @@ describe("the example of a strategy", () => {
 });
 
 describe("loadRules", () => {
-  const path = temporaryFolder();
+  const files = new TestFiles();
 
   /** What is said of a file with this text. */
   async function refused(text: string): Promise<string> {
     // A name of its own each time: a module is loaded once.
     count += 1;
-    const file = path(`rules-${count}.ts`);
-    await writeFile(file, text);
+    const file = await files.write(`rules-${count}.ts`, text);
     return (await errorOf(file)).replace(file, "FILE");
   }
   let count = 0;
@@ -127,7 +126,9 @@ describe("loadRules", () => {
   const NAME = lacks("a `name` of lower-case letters, digits and hyphens");
 
   it("says that a file is not there", async () => {
-    expect(await errorOf(path("nowhere.ts"))).to.match(/^The strategy .*nowhere\.ts cannot be /);
+    expect(await errorOf(files.path("nowhere.ts"))).to.match(
+      /^The strategy .*nowhere\.ts cannot be /,
+    );
   });
 
   it("says how a file ended", async () => {
@@ -165,7 +166,7 @@ describe("loadRules", () => {
   });
 
   it("takes a pricing rule with the paper's scheduler", async () => {
-    const file = path("pricing.ts");
+    const file = files.path("pricing.ts");
     await writeFile(file, 'export default { name: "mine", pricing: { offers: () => [] } };');
     expect((await loadRules(file)).scheduler).to.equal(opportunistic);
   });
