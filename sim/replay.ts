@@ -9,7 +9,7 @@ import { keccak } from "./market/keccak.ts";
 import { Role, type Address } from "./market/ledger.ts";
 import { domainOf, MessageHasher, PLAN_TYPES } from "./market/messages.ts";
 import { readContract, type MarketRecord } from "./market/record.ts";
-import type { Rpc } from "./market/rpc.ts";
+import { resultOf, type Rpc } from "./market/rpc.ts";
 import { Wallets } from "./market/wallets.ts";
 import type { Scenario } from "./scenario/schema.ts";
 import { parametersOf, type Setting } from "./world.ts";
@@ -45,6 +45,7 @@ export interface ChainSetting extends Setting {
 export async function chainSetting(options: ReplayOptions): Promise<ChainSetting> {
   const { scenario, market, folder, rpc, dev, adminKey, maxFeePerGas } = options;
   const { parameters, chainId } = market;
+  await requireSameChain(rpc, market, folder);
   requireSameRules(scenario, market, folder);
   const addresses = market.addresses as MarketAddresses;
   const interfaces = await interfacesOf(folder);
@@ -101,6 +102,20 @@ async function firstSlotOf(wallets: Wallets, { parameters }: MarketRecord): Prom
   const now = await wallets.time();
   const { genesis, slotSeconds } = parameters;
   return now <= genesis ? 0 : Number((now - genesis) / slotSeconds) + 1;
+}
+
+async function requireSameChain(rpc: Rpc, market: MarketRecord, folder: string): Promise<void> {
+  const [id, block] = await rpc([
+    { method: "eth_chainId", params: [] },
+    { method: "eth_getBlockByNumber", params: ["0x0", false] },
+  ]);
+  const chainId = BigInt(resultOf<string>(id));
+  const genesis = resultOf<{ hash: string } | null>(block)?.hash;
+  if (chainId === market.chainId && genesis === market.genesisBlock) return;
+  throw new UserError(
+    `The market in ${folder} is on another chain than the node's; a devnet that was restarted is a new chain. ` +
+      `Deploy a new market with "npx hardhat deploy --fresh" and the network's name.`,
+  );
 }
 
 function requireSameRules(scenario: Scenario, { parameters }: MarketRecord, folder: string): void {

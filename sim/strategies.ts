@@ -95,7 +95,12 @@ export async function loadRules(path: string): Promise<CustomRules> {
     throw new UserError(
       `The default export of ${path} lacks ${wrong}; docs/strategies.md shows one.`,
     );
-  return guarded({ ...BUILT_IN.opportunistic, ...(exported as Partial<CustomRules>) }, path);
+  const rules = { ...BUILT_IN.opportunistic, ...(exported as CustomRules) };
+  return {
+    ...rules,
+    ...(scheduler === undefined ? {} : { scheduler: guardedScheduler(scheduler, path) }),
+    ...(pricing === undefined ? {} : { pricing: guardedPricing(pricing, path) }),
+  };
 }
 
 /** Most offers in a plan: the contracts' limit. */
@@ -104,43 +109,38 @@ const MAX_OFFERS = 16;
 /** Highest price that the contracts take, yuan per kWh: 2³² − 1 micro-yuan. */
 const HIGHEST_PRICE = 4294;
 
-/** Rules whose faults are told with the file that they come from. */
-function guarded(rules: Partial<CustomRules> & Rules, path: string): CustomRules {
-  const { name = "", scheduler, pricing } = rules;
-  const inFile = <T>(what: string, work: () => T): T => {
-    try {
-      return work();
-    } catch (error) {
-      throw new UserError(
-        `The ${what} of ${path} failed: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    }
-  };
-  return {
-    ...rules,
-    name,
-    scheduler: {
-      name: scheduler.name,
-      horizonHours: scheduler.horizonHours,
-      defers: scheduler.defers,
-      plan: (plan) =>
-        inFile("scheduler", () => {
-          const gap = scheduler.plan(plan);
-          if (!Number.isFinite(gap)) throw new Error(`plan must return a number, not ${gap}`);
-          return gap;
-        }),
-    },
-    pricing: {
-      name: pricing.name,
-      offers: (view) =>
-        inFile("pricing", () => {
-          const offers = pricing.offers(view);
-          checkOffers(offers, view.cores);
-          return offers;
-        }),
-    },
-  };
+/** Runs a part of a rule; its faults are told with the file that they come from. */
+function inFile<T>(what: string, path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new UserError(
+      `The ${what} of ${path} failed: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
 }
+
+const guardedScheduler = (scheduler: Scheduler, path: string): Scheduler => ({
+  name: scheduler.name,
+  horizonHours: scheduler.horizonHours,
+  defers: scheduler.defers,
+  plan: (plan) =>
+    inFile("scheduler", path, () => {
+      const gap = scheduler.plan(plan);
+      if (!Number.isFinite(gap)) throw new Error(`plan must return a number, not ${gap}`);
+      return gap;
+    }),
+});
+
+const guardedPricing = (pricing: PricingRule, path: string): PricingRule => ({
+  name: pricing.name,
+  offers: (view) =>
+    inFile("pricing", path, () => {
+      const offers = pricing.offers(view);
+      checkOffers(offers, view.cores);
+      return offers;
+    }),
+});
 
 function checkOffers(offers: readonly SaleOffer[], most: number): void {
   if (offers.length > MAX_OFFERS)

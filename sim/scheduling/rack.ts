@@ -110,7 +110,8 @@ export class Rack {
 
   /** Places a job; returns whether there was room, and it is not there already. */
   place(job: Job, server = this.serverFor(job)): boolean {
-    if (job.placed || server < 0 || !this.hasRoom(server, job)) return false;
+    if (job.placed && this.placed.includes(job)) return false;
+    if (server < 0 || !this.hasRoom(server, job)) return false;
     job.server = server;
     job.placed = true;
     this.placed.push(job);

@@ -19,7 +19,15 @@ const HARDHAT = join(
 /** Private key of the first account that `hardhat node` gives ether. */
 const DEPLOYER_KEY = "0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80";
 
-const COPIED = ["contracts", "scripts", "sim", "examples", "hardhat.config.ts", "package.json"];
+const COPIED = [
+  "contracts",
+  "scripts",
+  "sim",
+  "scenarios",
+  "examples",
+  "hardhat.config.ts",
+  "package.json",
+];
 /** Saves compiling; built anew if they do not fit. */
 const BUILT = ["artifacts", "cache", "types", "tsconfig.json"];
 

@@ -159,6 +159,46 @@ describe("loadRules", () => {
     );
   });
 
+  it("asks for a horizon", async () => {
+    expect(
+      await refused('export default { name: "mine", scheduler: { plan: () => 0 } };'),
+    ).to.equal(lacks("a `scheduler` with a number of `horizonHours`"));
+  });
+
+  it("names the file of a rule that fails while it runs", async () => {
+    const { scenario } = await loadScenario("small", ["hours=6"]);
+    const failed = async (rule: string): Promise<string> => {
+      count += 1;
+      const file = await files.write(
+        `rules-${count}.ts`,
+        `export default { name: "mine", ${rule} };`,
+      );
+      const custom = [await loadRules(file)];
+      const error: unknown = await simulate(scenario, { custom, strategies: ["mine"] }).then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      expect(error).to.be.instanceOf(UserError);
+      return (error as UserError).message.replace(file, "FILE");
+    };
+    const plan = (body: string): Promise<string> =>
+      failed(`scheduler: { horizonHours: 1, defers: false, plan() { ${body} } }`);
+    expect(await plan('throw new Error("no idea")')).to.equal(
+      "The scheduler of FILE failed: no idea",
+    );
+    expect(await plan("")).to.contain("plan must return a number, not undefined");
+    const offer = (fields: string, times = 1): Promise<string> => {
+      const one = `{ priceYuanPerKWh: 1, energyWh: 1000, cores: 1, ${fields} }`;
+      return failed(`pricing: { offers: () => Array(${times}).fill(${one}) }`);
+    };
+    expect(await offer("priceYuanPerKWh: -0.5")).to.contain("a price must be from 0 to 4294");
+    expect(await offer("priceYuanPerKWh: NaN")).to.contain("a price must be from 0 to 4294");
+    expect(await offer("energyWh: 0")).to.contain("energy must be from 1 Wh");
+    expect(await offer("cores: 1.5")).to.contain("cores must be a whole number");
+    expect(await offer("cores: 1000")).to.contain("1000 cores are offered where");
+    expect(await offer("", 17)).to.contain("at most 16 offers, not 17");
+  });
+
   it("asks for a rule", async () => {
     expect(await refused('export default { name: "mine" };')).to.equal(
       lacks("a `scheduler` or a `pricing`"),

@@ -1,0 +1,90 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { expect } from "chai";
+
+import type { SummaryFile } from "../../sim/report/summary.ts";
+import { CREATION_TIMEOUT_MS, Project } from "./support.ts";
+
+const STRATEGY = "opportunistic+esd+transfer";
+
+describe("the replay of a scenario on a chain", () => {
+  let project: Project;
+
+  // Of each test's own: where a market is recorded is part of what is tested.
+  beforeEach(async function () {
+    this.timeout(CREATION_TIMEOUT_MS);
+    project = await Project.create();
+  });
+
+  afterEach(() => project.remove());
+
+  const read = (...path: string[]): Promise<string> =>
+    readFile(join(project.folder, ...path), "utf8");
+
+  async function summaryOf(folder: string): Promise<SummaryFile> {
+    return JSON.parse(await read(folder, "summary.json")) as SummaryFile;
+  }
+
+  it("gives to the last byte what the run in memory gives", async () => {
+    const scenario = ["--scenario", "small"];
+    const started = await project.hardhat(
+      ["start", ...scenario, "--once", "--port", "0", "--out", "on-chain"],
+      undefined,
+      // The devnet's address is only known once it has started.
+      { E2E_URL: "http://127.0.0.1:1" },
+    );
+    expect(started.code, started.output).to.equal(0);
+    expect(started.output).to.match(/\d+ transactions in \d+ blocks/);
+    expect(started.output).to.contain("Where to look:");
+    const simulated = await project.hardhat([
+      ...["simulate", ...scenario, "--strategies", STRATEGY, "--out", "in-memory"],
+    ]);
+    expect(simulated.code, simulated.output).to.equal(0);
+
+    for (const file of ["hourly.csv", "trades.csv", "transfers.csv"])
+      expect(await read("on-chain", file), file).to.equal(await read("in-memory", file));
+    const [chain, memory] = [await summaryOf("on-chain"), await summaryOf("in-memory")];
+    expect(chain.strategies).to.deep.equal(memory.strategies);
+    expect(chain.strategies[STRATEGY]?.tasksCompleted).to.be.above(50);
+  });
+
+  it("runs on a devnet with a market that is there", async () => {
+    const node = await project.startNode();
+    const options = ["--network", "localhost", "--scenario", "small"];
+    const short = ["--set", "hours=12", "tasks.priority.count=4", "tasks.deferrable.count=16"];
+    const replay = ["replay", ...options, "--out", "replayed", ...short];
+
+    const early = await project.hardhat(replay, node);
+    expect(early.code).to.equal(1);
+    expect(early.output).to.contain("No complete market is recorded");
+
+    const deployed = await project.hardhat(["deploy", "--network", "localhost"], node);
+    expect(deployed.code, deployed.output).to.equal(0);
+    const other = await project.hardhat([...replay, "market.k=2"], node);
+    expect(other.code).to.equal(1);
+    expect(other.output).to.contain("has drawAmong = 3, and the scenario asks for 2");
+
+    const done = await project.hardhat(replay, node);
+    expect(done.code, done.output).to.equal(0);
+    const { strategies } = await summaryOf("replayed");
+    expect(strategies[STRATEGY]?.tasksCompleted).to.be.above(10);
+
+    const anew = await project.startNode();
+    const elsewhere = await project.hardhat(replay, anew);
+    expect(elsewhere.code).to.equal(1);
+    expect(elsewhere.output).to.contain("a devnet that was restarted is a new chain");
+    await anew.stop();
+
+    await node.stop();
+    const gone = await project.hardhat(replay, node);
+    expect(gone.code).to.equal(1);
+    expect(gone.output).to.contain("does not answer");
+  });
+
+  it("says where it cannot run", async () => {
+    const { code, output } = await project.hardhat(["replay", "--scenario", "small"]);
+    expect(code).to.equal(1);
+    expect(output).to.contain('add "--network localhost"');
+  });
+});
