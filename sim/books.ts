@@ -14,18 +14,21 @@ import type { BookBid } from "./market/clearing.ts";
 import { amountDown } from "./market/money.ts";
 import type { HourlyRow, TradeRow, TransferRow } from "./report/results.ts";
 import { bestWelfare, type PricedEnergy } from "./scheduling/welfare.ts";
-import { yuan } from "./units.ts";
+import { MICRO_YUAN_PER_YUAN, yuan } from "./units.ts";
 
-/** Money of one data centre in one hour, micro-yuan. */
-interface Money {
-  income: bigint;
-  exportIncome: bigint;
-  energyCost: bigint;
-  penalty: bigint;
-  transferIncome: bigint;
-  transferCost: bigint;
-  migrationCost: bigint;
-}
+/** A row while it is being booked: money in whole micro-yuan, which numbers hold exactly. */
+type OpenRow = { -readonly [Column in keyof HourlyRow]: HourlyRow[Column] };
+
+/** Columns of money. */
+const MONEY = [
+  "income_yuan",
+  "export_income_yuan",
+  "energy_cost_yuan",
+  "penalty_yuan",
+  "transfer_income_yuan",
+  "transfer_cost_yuan",
+  "migration_cost_yuan",
+] as const;
 
 /** A data centre as the books know it. */
 export interface BookedDataCentre {
@@ -73,8 +76,7 @@ export class Books {
   private readonly dataCentres: readonly BookedDataCentre[];
   private readonly indexOf = new Map<bigint, number>();
   /** By hour * data centres + index. */
-  private readonly reports: (HourReport | undefined)[] = [];
-  private readonly money: (Money | undefined)[] = [];
+  private readonly rows: (OpenRow | undefined)[] = [];
   private readonly trades: BookedTrade[] = [];
   private readonly sellers = new Map<bigint, bigint>();
   private readonly transfers = new Map<bigint, Pick<Transfer, "first" | "target">>();
@@ -96,7 +98,8 @@ export class Books {
 
   /** Books what a data centre did in an hour. */
   enter(index: number, hour: number, report: HourReport): void {
-    this.reports[hour * this.dataCentres.length + index] = report;
+    const label = this.dataCentres[index]?.label ?? "";
+    this.rows[hour * this.dataCentres.length + index] = openRow(label, hour, report);
   }
 
   /** Books what the best matching of a slot's book could have reached. */
@@ -141,17 +144,19 @@ export class Books {
 
   // ------------------------------------------------------------------ results
 
-  /** One row per data centre and hour, by data centre. */
+  /** One row per data centre and hour, by data centre. The books are closed then. */
   hourlyRows(): HourlyRow[] {
     const rows: HourlyRow[] = [];
     const count = this.dataCentres.length;
-    this.dataCentres.forEach(({ label }, index) => {
+    for (let index = 0; index < count; index += 1) {
       for (let hour = 0; hour < this.hours; hour += 1) {
-        const report = this.reports[hour * count + index];
-        const money = this.money[hour * count + index] ?? NO_MONEY;
-        if (report) rows.push(rowOf(label, hour, report, money));
+        const row = this.rows[hour * count + index];
+        if (row === undefined) continue;
+        for (const column of MONEY) row[column] /= MICRO_YUAN_PER_YUAN;
+        rows.push(row);
       }
-    });
+    }
+    this.rows.length = 0;
     return rows;
   }
 
@@ -246,18 +251,17 @@ export class Books {
       if (tariff === undefined) return;
       const cost = amountDown(gridImport as bigint, tariff.importPrice);
       const earned = amountDown(gridExport as bigint, tariff.feedInPrice);
-      const money = this.of(dataCentre as bigint);
-      money.energyCost += cost;
-      money.exportIncome += earned;
+      this.book(dataCentre as bigint, "energy_cost_yuan", cost);
+      this.book(dataCentre as bigint, "export_income_yuan", earned);
       totals.imports += cost;
       totals.exports += earned;
     });
     record.on("Delivered", ({ contractId, paid }) => {
-      this.of(this.sellers.get(contractId as bigint) ?? 0n).income += paid as bigint;
+      this.book(this.sellers.get(contractId as bigint) ?? 0n, "income_yuan", paid as bigint);
       totals.userPayments += paid as bigint;
     });
     record.on("Expired", ({ contractId, penalty }) => {
-      this.of(this.sellers.get(contractId as bigint) ?? 0n).penalty += penalty as bigint;
+      this.book(this.sellers.get(contractId as bigint) ?? 0n, "penalty_yuan", penalty as bigint);
       totals.userCompensation += penalty as bigint;
     });
     record.on("Taken", ({ transferId, first, target }) => {
@@ -268,43 +272,36 @@ export class Books {
     });
     record.on("Executed", ({ transferId, paid, networkPaid }) => {
       const { first, target } = this.transfers.get(transferId as bigint) ?? NOBODY;
-      this.of(target).transferIncome += paid as bigint;
-      this.of(first).transferCost += paid as bigint;
-      this.of(first).migrationCost += networkPaid as bigint;
+      this.book(target, "transfer_income_yuan", paid as bigint);
+      this.book(first, "transfer_cost_yuan", paid as bigint);
+      this.book(first, "migration_cost_yuan", networkPaid as bigint);
       totals.network += networkPaid as bigint;
     });
     record.on("DebtSettled", ({ transferId, paid }) => {
       const { first, target } = this.transfers.get(transferId as bigint) ?? NOBODY;
-      this.of(target).transferIncome += paid as bigint;
-      this.of(first).transferCost += paid as bigint;
+      this.book(target, "transfer_income_yuan", paid as bigint);
+      this.book(first, "transfer_cost_yuan", paid as bigint);
     });
     record.on("TransferDefaulted", ({ transferId, penalty }) => {
       const { first, target } = this.transfers.get(transferId as bigint) ?? NOBODY;
-      this.of(target).penalty += penalty as bigint;
-      this.of(first).transferIncome += penalty as bigint;
+      this.book(target, "penalty_yuan", penalty as bigint);
+      this.book(first, "transfer_income_yuan", penalty as bigint);
     });
   }
 
-  private of(participant: bigint): Money {
-    const index = this.indexOf.get(participant) ?? 0;
-    const key = this.hour * this.dataCentres.length + index;
-    return (this.money[key] ??= { ...NO_MONEY });
+  /** Adds an amount, micro-yuan, to a data centre's row of the hour that is settled. */
+  private book(participant: bigint, column: (typeof MONEY)[number], amount: bigint): void {
+    const index = this.indexOf.get(participant) ?? -1;
+    if (amount === 0n) return;
+    const row = this.rows[this.hour * this.dataCentres.length + index];
+    if (row === undefined) throw new Error(`There is no row to book ${column} in.`);
+    row[column] += Number(amount);
   }
 }
 
 const NOBODY = { first: 0n, target: 0n };
 
-const NO_MONEY: Money = {
-  income: 0n,
-  exportIncome: 0n,
-  energyCost: 0n,
-  penalty: 0n,
-  transferIncome: 0n,
-  transferCost: 0n,
-  migrationCost: 0n,
-};
-
-const rowOf = (dc: string, hour: number, report: HourReport, money: Money): HourlyRow => ({
+const openRow = (dc: string, hour: number, report: HourReport): OpenRow => ({
   dc,
   hour,
   load_wh: report.loadWh,
@@ -316,13 +313,13 @@ const rowOf = (dc: string, hour: number, report: HourReport, money: Money): Hour
   stored_wh: report.storedWh,
   import_wh: report.importWh,
   export_wh: report.exportWh,
-  income_yuan: yuan(money.income),
-  export_income_yuan: yuan(money.exportIncome),
-  energy_cost_yuan: yuan(money.energyCost),
-  penalty_yuan: yuan(money.penalty),
-  transfer_income_yuan: yuan(money.transferIncome),
-  transfer_cost_yuan: yuan(money.transferCost),
-  migration_cost_yuan: yuan(money.migrationCost),
+  income_yuan: 0,
+  export_income_yuan: 0,
+  energy_cost_yuan: 0,
+  penalty_yuan: 0,
+  transfer_income_yuan: 0,
+  transfer_cost_yuan: 0,
+  migration_cost_yuan: 0,
   running_priority: report.runningPriority,
   running_other: report.runningOther,
   suspended: report.suspended,

@@ -243,8 +243,8 @@ export class World {
   private async transferOrders(hour: number): Promise<void> {
     await each(this.dataCentres, (dataCentre) => dataCentre.quote(hour));
     // One after the other: what one takes, the next does not find any more.
-    for (const dataCentre of this.dataCentres) await dataCentre.handOver(hour);
-    for (const dataCentre of this.dataCentres) await dataCentre.handBack(hour);
+    await inTurn(this.dataCentres, (dataCentre) => dataCentre.handOver(hour));
+    await inTurn(this.dataCentres, (dataCentre) => dataCentre.handBack(hour));
   }
 
   private async handIn(hour: number): Promise<void> {
@@ -496,10 +496,23 @@ const METER_ROUNDING = 3n;
 
 const userLabel = (user: number): string => `user-${user.toString()}`;
 
+/** What an agent does, or nothing. */
+type Act<T> = (agent: T, index: number) => Promise<void> | undefined;
+
 /** Lets all agents act, each before the first one's answer is awaited: their order is the order of their calls. */
-const each = async <T>(
-  agents: readonly T[],
-  act: (agent: T, index: number) => Promise<void>,
-): Promise<void> => {
-  await Promise.all(agents.map(act));
+const each = async <T>(agents: readonly T[], act: Act<T>): Promise<void> => {
+  const acts: Promise<void>[] = [];
+  for (const [index, agent] of agents.entries()) {
+    const acting = act(agent, index);
+    if (acting !== undefined) acts.push(acting);
+  }
+  await Promise.all(acts);
+};
+
+/** Lets one agent act after the other. */
+const inTurn = async <T>(agents: readonly T[], act: Act<T>): Promise<void> => {
+  for (const [index, agent] of agents.entries()) {
+    const acting = act(agent, index);
+    if (acting !== undefined) await acting;
+  }
 };

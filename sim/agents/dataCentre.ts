@@ -100,6 +100,7 @@ export class DataCentreAgent {
   private readonly sources: Uint8Array;
   private readonly ahead = new Float64Array(AHEAD);
   private jobs: ContractJob[] = [];
+  private hasNewJobs = false;
   private plan: Plan | undefined;
   private gapWh = 0;
   /** Mean energy sold per hour, Wh. */
@@ -140,6 +141,7 @@ export class DataCentreAgent {
   /** Takes a user's task for a contract that was signed. */
   accept(contractId: bigint, c: SupplyContract, task: Task): void {
     this.soldWh += Number(c.energy);
+    this.hasNewJobs = true;
     this.jobs.push({
       contractId,
       kind: "own",
@@ -159,9 +161,9 @@ export class DataCentreAgent {
   /** Decides what runs in the hour that begins. */
   planHour(hour: number): void {
     this.rack.clear();
-    this.jobs = this.jobs
-      .filter((job) => job.remaining > 0 && job.deadlineHour >= hour)
-      .sort((a, b) => (a.contractId < b.contractId ? -1 : 1));
+    this.jobs = this.jobs.filter((job) => job.remaining > 0 && job.deadlineHour >= hour);
+    if (this.hasNewJobs) this.jobs.sort((a, b) => (a.contractId < b.contractId ? -1 : 1));
+    this.hasNewJobs = false;
     this.pv.forecast(hour, this.ahead);
     if (!this.conduct.usesPv) this.ahead.fill(0);
     const forecastWh = this.ahead[0] ?? 0;
@@ -227,9 +229,9 @@ export class DataCentreAgent {
   }
 
   /** Opens what was sealed. */
-  async reveal(): Promise<void> {
-    if (this.plan === undefined) return;
-    await this.access.must(this.party.id, this.access.ledger.reveal(this.party.wallet, this.plan));
+  reveal(): Promise<void> | undefined {
+    if (this.plan === undefined) return undefined;
+    return this.access.must(this.party.id, this.access.ledger.reveal(this.party.wallet, this.plan));
   }
 
   /** Withdraws its quote and takes its bond back. */
@@ -336,8 +338,9 @@ export class DataCentreAgent {
         energyWh += spare;
       }
     }
-    const cores = Math.min(this.rack.coresFree, this.coresToSell(hour + 1));
-    if (energyWh < LEAST_QUOTE_WH || cores <= 0) {
+    const cores =
+      energyWh < LEAST_QUOTE_WH ? 0 : Math.min(this.rack.coresFree, this.coresToSell(hour + 1));
+    if (cores <= 0) {
       if (this.quoted) await this.access.must(id, ledger.withdrawQuote(wallet));
       this.quoted = false;
       this.board.set(participant, NO_QUOTE);
@@ -358,7 +361,7 @@ export class DataCentreAgent {
   }
 
   /** Hands work that can wait, and that the sun will not reach here, to a cheaper data centre. */
-  async handOver(hour: number): Promise<void> {
+  handOver(hour: number): Promise<void> | undefined {
     const forecastWh = this.ahead[0] ?? 0;
     const unserved = this.rack.loadWh > forecastWh;
     const candidates = this.jobs.filter(
@@ -368,15 +371,22 @@ export class DataCentreAgent {
         !job.priority &&
         (mustRun(job, hour) ? unserved : !job.placed),
     );
-    if (candidates.length === 0) return;
+    return candidates.length === 0 ? undefined : this.handOverJobs(candidates, hour);
+  }
+
+  private async handOverJobs(jobs: ContractJob[], hour: number): Promise<void> {
     const share = this.expectedShare(hour);
-    candidates.sort((a, b) => slackHours(a, hour) - slackHours(b, hour));
-    for (const job of candidates) await this.handOverJob(job, hour, share);
+    jobs.sort((a, b) => slackHours(a, hour) - slackHours(b, hour));
+    for (const job of jobs) await this.handOverJob(job, hour, share);
   }
 
   /** Hands own work back to a data centre that owes compute time, when there is too little sun here and some there. */
-  async handBack(hour: number): Promise<void> {
-    if (this.claims.size === 0 || this.rack.loadWh <= (this.ahead[0] ?? 0)) return;
+  handBack(hour: number): Promise<void> | undefined {
+    if (this.claims.size === 0 || this.rack.loadWh <= (this.ahead[0] ?? 0)) return undefined;
+    return this.handBackJobs(hour);
+  }
+
+  private async handBackJobs(hour: number): Promise<void> {
     const claims = await Promise.all(
       [...this.claims].map(async ([transferId, first]) => ({
         transferId,
@@ -440,6 +450,8 @@ export class DataCentreAgent {
     const costYuanPerKWh = mustRun(job, hour)
       ? prices.gridYuanPerKWh
       : share * prices.pvYuanPerKWh + (1 - share) * prices.gridYuanPerKWh;
+
+    if (costYuanPerKWh <= this.board.lowestYuanPerKWh) return;
 
     const perHour = job.cores * SECONDS_PER_HOUR;
     const wholeWh = Number(job.energyWh);
@@ -511,6 +523,7 @@ export class DataCentreAgent {
       remaining: coreSeconds,
       used: new Float64Array(4),
     };
+    this.hasNewJobs = true;
     this.jobs.push(own);
     const server = this.rack.serverFor(own);
     const spare = (this.ahead[0] ?? 0) - this.rack.loadWh;

@@ -44,6 +44,11 @@ export class QuoteBoard {
     return this.quotes.get(dataCentre);
   }
 
+  /** The lowest price, yuan per kWh; infinite if nobody quotes. */
+  get lowestYuanPerKWh(): number {
+    return this.cheapest(() => true)?.yuanPerKWh ?? Infinity;
+  }
+
   /** The first quote that `fits`, cheapest first; among equals those with most energy left, which spreads the work. */
   cheapest(fits: (quote: StandingQuote) => boolean): StandingQuote | undefined {
     this.sorted ??= [...this.quotes.values()].sort(

@@ -80,20 +80,20 @@ export class UserAgent {
   }
 
   /** Seals a plan for the next hour, if there is anything to ask for. */
-  async commit(hour: number): Promise<void> {
+  commit(hour: number): Promise<void> | undefined {
     this.plan = this.planFor(hour);
-    if (this.plan === undefined) return;
+    if (this.plan === undefined) return undefined;
     this.bonded = true;
-    const { ledger } = this.access;
-    const { slot } = this.plan;
-    const commitment = this.access.seal(this.plan);
-    await this.access.must(this.party.id, ledger.commit(this.party.wallet, slot, commitment));
+    const { access, party } = this;
+    const commitment = access.seal(this.plan);
+    return access.must(party.id, access.ledger.commit(party.wallet, this.plan.slot, commitment));
   }
 
   /** Opens the plan that was sealed. */
-  async reveal(): Promise<void> {
-    if (this.plan === undefined) return;
-    await this.access.must(this.party.id, this.access.ledger.reveal(this.party.wallet, this.plan));
+  reveal(): Promise<void> | undefined {
+    if (this.plan === undefined) return undefined;
+    const { access, party } = this;
+    return access.must(party.id, access.ledger.reveal(party.wallet, this.plan));
   }
 
   /** Takes its bond back. */

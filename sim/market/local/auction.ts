@@ -1,5 +1,5 @@
 /** The sealed auction: plans, books and their clearing. */
-import { AbiCoder, getBytes, keccak256, TypedDataEncoder, ZeroAddress, ZeroHash } from "ethers";
+import { AbiCoder, keccak256, TypedDataEncoder, ZeroAddress, ZeroHash } from "ethers";
 
 import {
   least,
@@ -261,7 +261,7 @@ export class LocalAuction {
       ...book,
       bids: book.bids + BigInt(bids.length),
       offers: book.offers + BigInt(offers.length),
-      saltSum: (book.saltSum + BigInt(keccak(getBytes(salt)))) % SALT_SUM,
+      saltSum: (book.saltSum + BigInt(keccak(Buffer.from(salt.slice(2), "hex")))) % SALT_SUM,
     });
     world.emit("Revealed", { participant, slot, salt });
   }
@@ -634,7 +634,10 @@ export class LocalAuction {
     }
     const cleared = matched && released === book.order.length;
     const phase = cleared ? Phase.cleared : matched ? Phase.releasing : Phase.matching;
-    this.books.set(slot, { ...book, phase, concluded, search: page.state, released, trades });
+    // What is over needs no room.
+    const rest = cleared ? { matches: [], order: [] } : {};
+    const search = page.state;
+    this.books.set(slot, { ...book, ...rest, phase, concluded, search, released, trades });
     if (cleared) world.emit("Cleared", { slot, trades });
     return cleared;
   }

@@ -227,13 +227,15 @@ export class LocalSupply {
   private settle(seller: bigint, settlements: readonly Settlement[]): void {
     const { reputation, vault } = this.market;
     let sum = 0n;
+    let unlocked = 0n;
     for (const { buyer, paid, unlockBuyer, unlockSeller, rise } of settlements) {
       vault.pay(buyer, seller, paid);
       vault.unlock(buyer, unlockBuyer);
-      vault.unlock(seller, unlockSeller);
+      unlocked += unlockSeller;
       if (rise !== 0n) reputation.change(buyer, rise);
       sum += rise;
     }
+    vault.unlock(seller, unlocked);
     if (sum !== 0n) reputation.change(seller, sum);
   }
 }

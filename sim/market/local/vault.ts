@@ -65,6 +65,7 @@ export class LocalVault {
   }
 
   unlock(participant: bigint, amount: bigint): void {
+    if (amount === 0n) return;
     this.requireLocked(participant, amount);
     this.change(participant, amount, -amount);
   }

@@ -150,6 +150,7 @@ export class StateMap<K extends bigint | Address, V> {
   }
 
   forget(): void {
+    if (this.keys.length === 0) return;
     this.keys.length = 0;
     this.before.length = 0;
   }
