@@ -79,7 +79,7 @@ export default function action(
       console.log(`
 Where to look:
   report       ${join(out, "report.html")}
-  chain        ${url}, chain ${"31337"}
+  chain        ${url}, chain ${connection.networkConfig.chainId?.toString() ?? "31337"}
   deployment   ${relative(process.cwd(), folder)}
 `);
       if (!args.once) {

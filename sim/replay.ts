@@ -64,7 +64,7 @@ export async function chainSetting(options: ReplayOptions): Promise<ChainSetting
   const hasher = new MessageHasher();
   const domain = domainOf("auction", addresses.auction, chainId);
   const authority = await authorityOf(scenario);
-  const roleNames = Object.fromEntries(Object.entries(Role).map(([name, role]) => [role, name]));
+  const roleNames = new Map(Object.entries(Role).map(([name, role]) => [role as bigint, name]));
   return {
     ledger,
     clock: wallets,
@@ -81,7 +81,7 @@ export async function chainSetting(options: ReplayOptions): Promise<ChainSetting
       const { certificate } = await authority.issue({
         id,
         wallet,
-        role: roleNames[role.toString()] ?? "",
+        role: roleNames.get(role) ?? "",
       });
       return { fingerprint: fingerprint(certificate), validUntil: validUntil(certificate) };
     },
@@ -109,8 +109,8 @@ async function requireSameChain(rpc: Rpc, market: MarketRecord, folder: string):
     { method: "eth_chainId", params: [] },
     { method: "eth_getBlockByNumber", params: ["0x0", false] },
   ]);
-  const chainId = BigInt(resultOf<string>(id));
-  const genesis = resultOf<{ hash: string } | null>(block)?.hash;
+  const chainId = BigInt(resultOf(id) as string);
+  const genesis = (resultOf(block) as { hash: string } | null)?.hash;
   if (chainId === market.chainId && genesis === market.genesisBlock) return;
   throw new UserError(
     `The market in ${folder} is on another chain than the node's; a devnet that was restarted is a new chain. ` +

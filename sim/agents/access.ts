@@ -68,22 +68,16 @@ export class MarketAccess {
     return genesis + this.slotOf(hour) * slotSeconds;
   }
 
-  /** Awaits a call, tells everybody what it did, and says whether it was accepted. */
-  async attempt<T>(call: Promise<Outcome<T>>): Promise<Outcome<T>> {
-    const outcome = await call;
-    if (outcome.ok) this.record.publish(outcome.events);
-    return outcome;
-  }
-
   /**
-   * Awaits a call that cannot be refused if agents and ledger are right.
+   * Awaits a call that cannot be refused if agents and ledger are right, and tells everybody what it did.
    *
    * @param who says in the error whose call it was
    */
   async must<T>(who: string, call: Promise<Outcome<T>>): Promise<T> {
-    const outcome = await this.attempt(call);
+    const outcome = await call;
     if (!outcome.ok)
       throw new RefusedCall(`A call of ${who} was refused: ${describeError(outcome.error)}.`);
+    this.record.publish(outcome.events);
     return outcome.value;
   }
 }

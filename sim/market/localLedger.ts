@@ -514,23 +514,24 @@ export class LocalLedger implements Ledger {
     });
   }
 
-  private async call<T>(action: (market: LocalMarket) => T): Promise<Outcome<T>> {
+  private call<T>(action: (market: LocalMarket) => T): Promise<Outcome<T>> {
     const { world } = this.market;
     try {
       const value = world.atomic(() => action(this.market));
-      return await Promise.resolve({ ok: true, value, events: world.conclude() });
+      return Promise.resolve({ ok: true, value, events: world.conclude() });
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof Refusal)) return Promise.reject(error);
       world.conclude();
-      return { ok: false, error: error.error };
+      return Promise.resolve({ ok: false, error: error.error });
     }
   }
 
-  private async query<T>(ask: (market: LocalMarket) => T): Promise<T> {
+  private query<T>(ask: (market: LocalMarket) => T): Promise<T> {
     try {
-      return await Promise.resolve(ask(this.market));
+      return Promise.resolve(ask(this.market));
     } catch (error) {
-      throw error instanceof Refusal ? new LedgerQueryError(error.error) : error;
+      const refused = error instanceof Refusal ? new LedgerQueryError(error.error) : error;
+      return Promise.reject(refused);
     }
   }
 }

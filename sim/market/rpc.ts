@@ -95,7 +95,7 @@ function reason(error: unknown): string {
 }
 
 /** The result of an answer. @throws Error with the node's message if it is an error */
-export function resultOf<T>(answer: RpcAnswer | undefined): T {
+export function resultOf(answer: RpcAnswer | undefined): unknown {
   if (answer?.error !== undefined) throw new Error(answer.error.message, { cause: answer.error });
-  return answer?.result as T;
+  return answer?.result;
 }

@@ -96,9 +96,9 @@ export class Wallets implements ChainTransport {
 
   /** Takes control of the node's time and mining, if it is a devnet. */
   async begin(): Promise<void> {
-    const block = resultOf<{ timestamp: string }>(
-      await this.ask("eth_getBlockByNumber", ["latest", false]),
-    );
+    const block = resultOf(await this.ask("eth_getBlockByNumber", ["latest", false])) as {
+      timestamp: string;
+    };
     this.latest = BigInt(block.timestamp);
     if (this.options.dev) resultOf(await this.ask("evm_setAutomine", [false]));
   }
@@ -114,7 +114,9 @@ export class Wallets implements ChainTransport {
     const address = computeAddress(key);
     if (this.keys.has(address)) return address;
     this.keys.set(address, key);
-    const count = resultOf<string>(await this.ask("eth_getTransactionCount", [address, "pending"]));
+    const count = resultOf(
+      await this.ask("eth_getTransactionCount", [address, "pending"]),
+    ) as string;
     this.nonces.set(address, Number(count));
     if (this.options.dev)
       resultOf(await this.ask("hardhat_setBalance", [address, `0x${DEV_BALANCE.toString(16)}`]));
@@ -136,9 +138,9 @@ export class Wallets implements ChainTransport {
 
   async time(): Promise<bigint> {
     if (this.options.dev) return this.latest;
-    const block = resultOf<{ timestamp: string }>(
-      await this.ask("eth_getBlockByNumber", ["latest", false]),
-    );
+    const block = resultOf(await this.ask("eth_getBlockByNumber", ["latest", false])) as {
+      timestamp: string;
+    };
     return BigInt(block.timestamp);
   }
 
@@ -257,7 +259,7 @@ export class Wallets implements ChainTransport {
       );
       const missing: Sending[] = [];
       for (const [i, sending] of open.entries()) {
-        const receipt = resultOf<Receipt | null>(receipts[i]);
+        const receipt = resultOf(receipts[i]) as Receipt | null;
         if (receipt === null) missing.push(sending);
         else await this.settle(sending, receipt);
       }
