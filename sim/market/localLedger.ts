@@ -520,7 +520,7 @@ export class LocalLedger implements Ledger {
       const value = world.atomic(() => action(this.market));
       return Promise.resolve({ ok: true, value, events: world.conclude() });
     } catch (error) {
-      if (!(error instanceof Refusal)) return Promise.reject(error);
+      if (!(error instanceof Refusal)) return Promise.reject(asError(error));
       world.conclude();
       return Promise.resolve({ ok: false, error: error.error });
     }
@@ -530,8 +530,12 @@ export class LocalLedger implements Ledger {
     try {
       return Promise.resolve(ask(this.market));
     } catch (error) {
-      const refused = error instanceof Refusal ? new LedgerQueryError(error.error) : error;
-      return Promise.reject(refused);
+      return Promise.reject(
+        error instanceof Refusal ? new LedgerQueryError(error.error) : asError(error),
+      );
     }
   }
 }
+
+const asError = (error: unknown): Error =>
+  error instanceof Error ? error : new Error(String(error));
