@@ -1,8 +1,8 @@
 /** `npm start`: a devnet, a market on it, and a week of it, to look at. */
+import { createServer } from "node:net";
 import { join, relative } from "node:path";
 
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
-import type { JsonRpcServer } from "hardhat/types/network";
 import type { Result } from "hardhat/types/utils";
 
 import { UserError } from "../sim/errors.ts";
@@ -35,6 +35,7 @@ export default function action(
 ): Promise<Result<undefined, UserError>> {
   return run(async () => {
     const scenario = await loadFor(args, []);
+    await requireFree(args.port);
     await buildContracts(hre);
     const parameters = parametersOf(scenario);
     const initialDate = new Date(Number(parameters.genesis) * 1000 - LEAD_MS);
@@ -53,7 +54,8 @@ export default function action(
       HOST,
       args.port,
     );
-    const url = await listen(server, args.port);
+    const { address, port } = await server.listen();
+    const url = `http://${address}:${port}`;
     try {
       const connection = await hre.network.create({ network: "localhost", override: { url } });
       const { genesis, drawAmong, sellerShareBps } = parameters;
@@ -92,16 +94,20 @@ Where to look:
   });
 }
 
-async function listen(server: JsonRpcServer, port: number): Promise<string> {
-  try {
-    const { address, port: actual } = await server.listen();
-    return `http://${address}:${actual.toString()}`;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+/** Refuses a port that somebody else listens at, before anything is done. */
+async function requireFree(port: number): Promise<void> {
+  const probe = createServer();
+  const error = await new Promise<Error | undefined>((resolve) => {
+    probe.once("error", resolve);
+    probe.listen(port, HOST, () => {
+      resolve(undefined);
+    });
+  });
+  if (error !== undefined)
     throw new UserError(
-      `Port ${port.toString()} of this machine is in use, perhaps by another devnet. Stop that, or add "--port 8546".`,
+      `Port ${port} of this machine is in use, perhaps by another devnet (${error.message}). Stop that, or add "--port 8546".`,
     );
-  }
+  await new Promise((resolve) => probe.close(resolve));
 }
 
 const untilStopped = (): Promise<void> =>

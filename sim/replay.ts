@@ -61,6 +61,11 @@ export async function chainSetting(options: ReplayOptions): Promise<ChainSetting
       );
   }
   const ledger = new ChainLedger({ transport: wallets, addresses, interfaces, chainId });
+  if ((await ledger.participants()) !== 0n)
+    throw new UserError(
+      `The market in ${folder} has participants already, and a replay begins with none. ` +
+        `Deploy a new market with "npx hardhat deploy --fresh" and the network's name.`,
+    );
   const hasher = new MessageHasher();
   const domain = domainOf("auction", addresses.auction, chainId);
   const authority = await authorityOf(scenario);

@@ -70,6 +70,15 @@ describe("the replay of a scenario on a chain", () => {
     const { strategies } = await summaryOf("replayed");
     expect(strategies[STRATEGY]?.tasksCompleted).to.be.above(10);
 
+    const twice = await project.hardhat(replay, node);
+    expect(twice.code).to.equal(1);
+    expect(twice.output).to.contain("has participants already");
+
+    const port = new URL(node.url).port;
+    const busy = await project.hardhat(["start", "--once", "--port", port]);
+    expect(busy.code).to.equal(1);
+    expect(busy.output).to.contain(`Port ${port} of this machine is in use`);
+
     const anew = await project.startNode();
     const elsewhere = await project.hardhat(replay, anew);
     expect(elsewhere.code).to.equal(1);
