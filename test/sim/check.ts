@@ -1,3 +1,4 @@
+import "../support/floats.ts";
 import { expect } from "chai";
 
 import { checkEnergy, CheckError, checkMoney, type Gains } from "../../sim/check.ts";
