@@ -26,7 +26,7 @@ import type { Task } from "./traces/task.ts";
 import { MB_PER_GB, microYuan, SECONDS_PER_HOUR } from "./units.ts";
 
 /** Slots before the run: one to announce tariffs in, one to commission sites in. */
-export const SLOTS_BEFORE = 2;
+const SLOTS_BEFORE = 2;
 
 /** What everybody puts into its account at first, yuan; a loan of the simulation that nothing depends on. */
 const USER_FUNDS = 1_000_000;
@@ -74,15 +74,15 @@ export function parametersOf(scenario: Scenario): MarketParameters {
 }
 
 /** Energy that is sold with a core for an hour: a full server's, shared by its cores. */
-export const whPerCoreHourOf = ({ server }: Scenario): number =>
+const whPerCoreHourOf = ({ server }: Scenario): number =>
   new PowerCurve(server.powerW).full / server.cores;
 
 /** Memory that comes with a core, MB. */
-export const memoryMbPerCoreOf = ({ server }: Scenario): number =>
+const memoryMbPerCoreOf = ({ server }: Scenario): number =>
   (server.memoryGb * MB_PER_GB) / server.cores;
 
 /** The chemistry of a scenario's batteries. */
-export function chemistryOf({ battery }: Scenario): Chemistry {
+function chemistryOf({ battery }: Scenario): Chemistry {
   if (battery.chemistry !== "custom") return CHEMISTRIES[battery.chemistry];
   const known = CHEMISTRIES["lithium-ion"];
   return {
@@ -184,12 +184,10 @@ export class World {
     }
     await this.close();
     const { ledger } = this.access;
-    const reputation = async (agents: readonly { readonly party: Party }[]): Promise<number[]> => {
-      const values = [];
-      for (const { party } of agents)
-        values.push(Number(await ledger.reputationOf(party.participant)));
-      return values;
-    };
+    const reputation = (agents: readonly { readonly party: Party }[]): Promise<number[]> =>
+      Promise.all(
+        agents.map(async ({ party }) => Number(await ledger.reputationOf(party.participant))),
+      );
     const books = this.theBooks;
     return {
       hourly: books.hourlyRows(),
@@ -282,21 +280,19 @@ export class World {
   /** What everybody's account gained. */
   private async gains(): Promise<Gains> {
     const { ledger } = this.access;
-    let locked = 0n;
-    const of = async (...roles: bigint[]): Promise<Gain[]> => {
-      const gains = [];
-      for (const { party, role, funds } of this.parties) {
-        if (!roles.includes(role)) continue;
-        const account = await ledger.accountOf(party.participant);
-        locked += account.locked;
-        gains.push({ id: party.id, gained: account.available + account.locked - funds });
-      }
-      return gains;
-    };
-    const users = await of(Role.user, Role.beacon);
-    const dataCentres = await of(Role.dataCentre);
-    const grids = await of(Role.gridOperator);
-    const [network = { id: "network", gained: 0n }] = await of(Role.networkOperator);
+    const accounts = await Promise.all(
+      this.parties.map(({ party }) => ledger.accountOf(party.participant)),
+    );
+    const locked = accounts.reduce((sum, account) => sum + account.locked, 0n);
+    const of = (...roles: bigint[]): Gain[] =>
+      this.parties.flatMap(({ party, role, funds }, i) => {
+        const { available = 0n, locked: held = 0n } = accounts[i] ?? {};
+        return roles.includes(role) ? [{ id: party.id, gained: available + held - funds }] : [];
+      });
+    const users = of(Role.user, Role.beacon);
+    const dataCentres = of(Role.dataCentre);
+    const grids = of(Role.gridOperator);
+    const [network = { id: "network", gained: 0n }] = of(Role.networkOperator);
     return { users, dataCentres, grids, network, penaltyPool: await ledger.penaltyPool(), locked };
   }
 
@@ -373,7 +369,7 @@ export class World {
     };
     for (const [user, own] of [...byUser].sort(([a], [b]) => a - b)) {
       const party = await this.join(userLabel(user), Role.user, USER_FUNDS);
-      const agent = new UserAgent(this.access, party, own, terms, this.salts, (_, id, task) => {
+      const agent = new UserAgent(this.access, party, own, terms, this.salts, (id, task) => {
         this.handedIn.set(id, task);
       });
       this.users.push(agent);
@@ -424,7 +420,7 @@ export class World {
     const agent = new DataCentreAgent(
       access,
       { id: label, wallet, participant },
-      { ...strategy, transfers: strategy.transfer },
+      strategy,
       terms,
       {
         pv: new PvAgent(forecaster(microgrid)),

@@ -1,6 +1,6 @@
 /** A data centre: sells compute, schedules it, hands it over when the sun fails. */
 import type { Delivery, Offer, Plan, SupplyContract, Transfer } from "../market/ledger.ts";
-import { Source, type Flows } from "../physics/supply.ts";
+import { feedFromGrid, Source, type Flows } from "../physics/supply.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import {
   hourlyCoreSeconds,
@@ -14,7 +14,7 @@ import { mustRun, type Scheduler } from "../scheduling/scheduler.ts";
 import type { Task } from "../traces/task.ts";
 import { MB_PER_GB, SECONDS_PER_HOUR, WH_PER_KWH, microPrice, microYuan } from "../units.ts";
 import type { MarketAccess, Party, SaltSource } from "./access.ts";
-import { feedNothingElse, type EsdAgent, type PvAgent } from "./devices.ts";
+import type { EsdAgent, PvAgent } from "./devices.ts";
 import type { PricingRule } from "./pricing.ts";
 import type { QuoteBoard, StandingQuote } from "./quotes.ts";
 import { coresBought } from "./user.ts";
@@ -43,7 +43,6 @@ export interface Conduct {
   readonly pricing: PricingRule;
   /** Whether it uses its PV at all; without, everything is imported and all PV exported. */
   readonly usesPv: boolean;
-  readonly transfers: boolean;
 }
 
 /** What all data centres of a run know. */
@@ -88,7 +87,7 @@ export type Peers = (participant: bigint) => DataCentreAgent | undefined;
 /** A data centre's agent. */
 export class DataCentreAgent {
   readonly party: Party;
-  readonly conduct: Conduct;
+  private readonly conduct: Conduct;
   private readonly access: MarketAccess;
   private readonly terms: DataCentreTerms;
   private readonly pv: PvAgent;
@@ -191,7 +190,7 @@ export class DataCentreAgent {
     for (const stepWh of pvWh) {
       const flows = this.conduct.usesPv
         ? this.esd.feed(loads, sources, stepWh, 1 / steps)
-        : feedNothingElse(loads, sources, stepWh);
+        : feedFromGrid(loads, sources, stepWh);
       add(total, flows);
       producedWh += stepWh;
       for (const job of rack.placed as ContractJob[]) {

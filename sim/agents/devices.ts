@@ -1,7 +1,7 @@
 /** The agents of a data centre's devices, which it asks and commands. */
 import type { Battery } from "../physics/battery.ts";
 import type { Forecaster } from "../physics/forecast.ts";
-import { feed, feedFromGrid, type Flows } from "../physics/supply.ts";
+import { feed, type Flows } from "../physics/supply.ts";
 
 /** A PV plant: what it will give. */
 export class PvAgent {
@@ -19,17 +19,12 @@ export class PvAgent {
 
 /** A battery: what it holds, can take and can give. */
 export class EsdAgent {
-  readonly battery: Battery;
+  private readonly battery: Battery;
   private stored: number;
 
   constructor(battery: Battery, storedWh: number) {
     this.battery = battery;
     this.stored = storedWh;
-  }
-
-  /** State of charge, Wh. */
-  get storedWh(): number {
-    return this.stored;
   }
 
   /** What it can give in the next hour, Wh. */
@@ -44,7 +39,3 @@ export class EsdAgent {
     return flows;
   }
 }
-
-/** Feeds everything from the grid. */
-export const feedNothingElse = (loads: Float64Array, sources: Uint8Array, pvWh: number): Flows =>
-  feedFromGrid(loads, sources, pvWh);

@@ -20,7 +20,7 @@ export interface UserTerms {
 }
 
 /** Takes a task's program and data to the data centre that it was matched with. */
-export type HandIn = (seller: bigint, contractId: bigint, task: Task) => void;
+export type HandIn = (contractId: bigint, task: Task) => void;
 
 interface Wish {
   readonly task: Task;
@@ -67,11 +67,11 @@ export class UserAgent {
     this.salt = salt;
     this.coming = [...tasks].reverse();
     const { participant } = party;
-    access.record.onFor("Signed", "buyer", participant, ({ contractId, seller, bid }) => {
+    access.record.onFor("Signed", "buyer", participant, ({ contractId, bid }) => {
       const wish = this.asked[Number(bid)];
       if (wish === undefined) return;
       this.open.splice(this.open.indexOf(wish), 1);
-      handIn(seller as bigint, contractId as bigint, wish.task);
+      handIn(contractId as bigint, wish.task);
     });
     access.record.onFor("Unmatched", "buyer", participant, ({ index }) => {
       const wish = this.asked[Number(index)];

@@ -136,11 +136,6 @@ export class StateMap<K extends bigint | Address, V> {
     this.map.delete(at);
   }
 
-  /** How many keys there are. */
-  get size(): number {
-    return this.map.size;
-  }
-
   undo(): void {
     const key = this.keys.pop();
     const before = this.before.pop();
