@@ -16,7 +16,7 @@ import { writeResults } from "../sim/report/files.ts";
 import type { RunResult } from "../sim/report/results.ts";
 import type { Scenario } from "../sim/scenario/schema.ts";
 import { runIn } from "../sim/simulate.ts";
-import { strategyOf } from "../sim/strategies.ts";
+import { strategyOf, type Strategy } from "../sim/strategies.ts";
 import { run } from "./action.ts";
 import { showProgress } from "./progress.ts";
 import { loadFor, type ScenarioArguments } from "./scenarioArguments.ts";
@@ -37,6 +37,7 @@ export default function action(
 ): Promise<Result<undefined, UserError>> {
   return run(async () => {
     const scenario = await loadFor(args, []);
+    const strategy = strategyOf(args.strategyName);
     const connection = await hre.network.create();
     try {
       const { networkName, networkConfig } = connection;
@@ -47,7 +48,7 @@ export default function action(
       const folder = join(hre.config.paths.root, "deployments", networkName);
       const out = args.out ?? join("results", `${scenario.name}-on-chain`);
       const adminKey = await adminKeyOf(networkConfig);
-      await replay({ scenario, strategy: args.strategyName, folder, rpc, adminKey, out });
+      await replay({ scenario, strategy, folder, rpc, adminKey, out });
     } finally {
       await connection.close();
     }
@@ -77,7 +78,7 @@ export const devKey = (): string =>
 /** What to replay, and where. */
 export interface Replay {
   readonly scenario: Scenario;
-  readonly strategy: string;
+  readonly strategy: Strategy;
   /** Record of the market. */
   readonly folder: string;
   readonly rpc: Rpc;
@@ -87,11 +88,10 @@ export interface Replay {
 
 /** Replays a scenario and writes and prints the results. */
 export async function replay(options: Replay): Promise<void> {
-  const { scenario, strategy: name, folder, rpc, adminKey, out } = options;
+  const { scenario, strategy, folder, rpc, adminKey, out } = options;
   const market = await readMarket(folder);
   if (!market?.complete)
     throw new UserError(`No complete market is recorded in ${folder}; deploy one there first.`);
-  const strategy = strategyOf(name);
   const { imports, ...inputs } = await inputsOf(scenario);
   const setting = await chainSetting({
     scenario,

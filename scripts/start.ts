@@ -7,6 +7,7 @@ import type { Result } from "hardhat/types/utils";
 
 import { UserError } from "../sim/errors.ts";
 import { httpRpc } from "../sim/market/rpc.ts";
+import { strategyOf } from "../sim/strategies.ts";
 import { parametersOf } from "../sim/world.ts";
 import { run } from "./action.ts";
 import { buildContracts, deployOn } from "./deploy.ts";
@@ -35,6 +36,7 @@ export default function action(
 ): Promise<Result<undefined, UserError>> {
   return run(async () => {
     const scenario = await loadFor(args, []);
+    const strategy = strategyOf(args.strategyName);
     await requireFree(args.port);
     await buildContracts(hre);
     const parameters = parametersOf(scenario);
@@ -72,22 +74,18 @@ export default function action(
       const out = args.out ?? join("results", `${scenario.name}-on-chain`);
       await replay({
         scenario,
-        strategy: args.strategyName,
+        strategy,
         folder,
         rpc: httpRpc(url),
         adminKey: devKey(),
         out,
       });
-      console.log(`
-Where to look:
-  report       ${join(out, "report.html")}
-  chain        ${url}, chain ${connection.networkConfig.chainId?.toString() ?? "31337"}
-  deployment   ${relative(process.cwd(), folder)}
-`);
-      if (!args.once) {
-        console.log("The chain stays up until Ctrl-C.");
-        await untilStopped();
-      }
+      console.log(`\nWhere to look:\n  report       ${join(out, "report.html")}`);
+      if (args.once) return;
+      console.log(`  chain        ${url}`);
+      console.log(`  deployment   ${relative(process.cwd(), folder)}`);
+      console.log("\nThe chain stays up until Ctrl-C.");
+      await untilStopped();
     } finally {
       await server.close();
     }

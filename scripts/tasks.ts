@@ -49,25 +49,40 @@ const deploy = task("deploy", "Deploys a market, or completes one; records it in
   .setAction(() => import("./deploy.ts"))
   .build();
 
+/** Options of the commands that run one scenario. */
+const SCENARIO = {
+  name: "scenario",
+  description: "paper, small, scale, or the path of a YAML file",
+  defaultValue: "paper",
+} as const;
+const PV = {
+  name: "pv",
+  description: "File with PV output or irradiance (docs/traces.md), instead of the scenario's",
+  ...optional,
+} as const;
+const TASKS = {
+  name: "tasks",
+  description: "File with a workload (docs/traces.md), instead of the scenario's",
+  ...optional,
+} as const;
+const SEED = {
+  name: "seed",
+  description: "Seed, instead of the scenario's",
+  ...optional,
+} as const;
+const SET = {
+  name: "set",
+  description: "Field to set, as in battery.capacityWh=500; more of them may follow",
+  ...optional,
+} as const;
+
 const simulate = task(
   "simulate",
   "Runs a scenario in memory under several strategies; writes a report",
 )
-  .addOption({
-    name: "scenario",
-    description: "paper, small, scale, or the path of a YAML file",
-    defaultValue: "paper",
-  })
-  .addOption({
-    name: "pv",
-    description: "File with PV output or irradiance (docs/traces.md), instead of the scenario's",
-    ...optional,
-  })
-  .addOption({
-    name: "tasks",
-    description: "File with a workload (docs/traces.md), instead of the scenario's",
-    ...optional,
-  })
+  .addOption(SCENARIO)
+  .addOption(PV)
+  .addOption(TASKS)
   .addOption({
     name: "strategies",
     description: "Strategies, separated by commas, instead of the scenario's",
@@ -79,12 +94,8 @@ const simulate = task(
       "TypeScript files with rules of your own (docs/strategies.md), separated by commas",
     ...optional,
   })
-  .addOption({ name: "seed", description: "Seed, instead of the scenario's", ...optional })
-  .addOption({
-    name: "set",
-    description: "Field to set, as in battery.capacityWh=500; more of them may follow",
-    ...optional,
-  })
+  .addOption(SEED)
+  .addOption(SET)
   .addOption({
     name: "out",
     description: "Folder for the results (default: results/<scenario>)",
@@ -106,43 +117,32 @@ const STRATEGY_NAME = {
   description: "Strategy to run",
   defaultValue: "opportunistic+esd+transfer",
 } as const;
+const OUT_ON_CHAIN = {
+  name: "out",
+  description: "Folder for the results (default: results/<scenario>-on-chain)",
+  ...optional,
+} as const;
 
 const replay = task("replay", "Runs a scenario on a chain by signed transactions; writes a report")
-  .addOption({
-    name: "scenario",
-    description: "paper, small, or the path of a YAML file",
-    defaultValue: "paper",
-  })
-  .addOption({ name: "pv", description: "File with PV output or irradiance", ...optional })
-  .addOption({ name: "tasks", description: "File with a workload", ...optional })
-  .addOption({ name: "seed", description: "Seed, instead of the scenario's", ...optional })
-  .addOption({ name: "set", description: "Field to set; more of them may follow", ...optional })
+  .addOption(SCENARIO)
+  .addOption(PV)
+  .addOption(TASKS)
+  .addOption(SEED)
+  .addOption(SET)
   .addOption(STRATEGY_NAME)
-  .addOption({
-    name: "out",
-    description: "Folder for the results (default: results/<scenario>-on-chain)",
-    ...optional,
-  })
+  .addOption(OUT_ON_CHAIN)
   .addVariadicArgument(settings)
   .setAction(() => import("./replay.ts"))
   .build();
 
 const start = task("start", "Starts a devnet, deploys a market and runs a scenario on it")
-  .addOption({
-    name: "scenario",
-    description: "paper, small, or the path of a YAML file",
-    defaultValue: "paper",
-  })
-  .addOption({ name: "pv", description: "File with PV output or irradiance", ...optional })
-  .addOption({ name: "tasks", description: "File with a workload", ...optional })
-  .addOption({ name: "seed", description: "Seed, instead of the scenario's", ...optional })
-  .addOption({ name: "set", description: "Field to set; more of them may follow", ...optional })
+  .addOption(SCENARIO)
+  .addOption(PV)
+  .addOption(TASKS)
+  .addOption(SEED)
+  .addOption(SET)
   .addOption(STRATEGY_NAME)
-  .addOption({
-    name: "out",
-    description: "Folder for the results (default: results/<scenario>-on-chain)",
-    ...optional,
-  })
+  .addOption(OUT_ON_CHAIN)
   .addOption({
     name: "port",
     description: "Port of the devnet",

@@ -63,6 +63,13 @@ export async function simulate(
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined)
     throw new UserError(`The strategy ${twice} is there twice; leave one out.`);
+  const idle = custom.find(({ scheduler, pricing }) =>
+    strategies.every((one) => one.scheduler !== scheduler || one.pricing !== pricing),
+  );
+  if (idle !== undefined)
+    throw new UserError(
+      `No strategy of the run is ${idle.name}; name it, as in --strategies opportunistic+esd,${idle.name}+esd.`,
+    );
   const { imports, ...inputs } = await inputsOf(scenario);
   const results: StrategyResult[] = [];
   const searched = options.batteries === true ? SEARCHED : [];

@@ -2,7 +2,7 @@
 import { basename, resolve } from "node:path";
 
 import { UserError } from "../errors.ts";
-import { readSummary, readVersion } from "./files.ts";
+import { readResults, readSummary, readVersion } from "./files.ts";
 import { markup, type Content, type Markup } from "./markup.ts";
 import { METRICS, shownValue, type Metric } from "./metrics.ts";
 import { pageOf, scrolling } from "./page.ts";
@@ -62,6 +62,8 @@ async function readRuns(dirs: readonly string[]): Promise<Run[]> {
   const unique = new Set(short).size === short.length;
   const runs: Run[] = [];
   for (const [index, dir] of dirs.entries()) {
+    // For its checks: a folder whose files do not belong together is not compared.
+    await readResults(dir);
     runs.push({
       name: (unique ? short[index] : undefined) ?? dir,
       summary: await readSummary(dir),

@@ -156,16 +156,6 @@ async function readRows<Row>(
 }
 
 /**
- * The hourly rows of a folder one by one, for readers that need not hold a year at once.
- *
- * @throws {@link UserError} if the file is missing or has other columns
- */
-export const readHourly = (
-  dir: string,
-): AsyncGenerator<{ readonly strategy: string; readonly row: HourlyRow }, void> =>
-  readCsv(join(dir, "hourly.csv"), HOURLY);
-
-/**
  * Everything that {@link writeResults} was given.
  *
  * @throws {@link UserError} if the folder is missing, incomplete, of another version or changed after the run

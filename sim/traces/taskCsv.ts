@@ -166,11 +166,20 @@ export function readTaskCsv(file: TextFile, findings: Findings): JobFile {
       maxPriceYuanPerKWh: known(values.max_price),
     });
   }
+  jobs.sort((a, b) => a.id - b.id);
+  const inOrder = jobs.every(
+    (job, i) => job.id === i && job.submitSeconds >= (jobs[i - 1]?.submitSeconds ?? 0),
+  );
   return {
     format: "heliomarket task CSV",
     rows: rows.length,
-    jobs: jobs.sort((a, b) => a.id - b.id),
+    jobs,
     runClock: true,
-    notes: [],
+    notes:
+      lines.size === 0 || inOrder
+        ? []
+        : [
+            "Tasks are numbered anew from 0 in the order of submission; results name them by that number.",
+          ],
   };
 }

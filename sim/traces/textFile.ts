@@ -28,7 +28,7 @@ const OTHER_KINDS: readonly (readonly [magic: string, message: string])[] = [
 
 const PROBLEMS: Readonly<Record<string, string>> = {
   ENOENT:
-    "there is no such file. A path in a scenario is relative to the folder that the scenario is in.",
+    "there is no such file. A path in a scenario is relative to the scenario's folder, one on the command line to the working directory.",
   ENOTDIR: "there is no such file, since a part of the path is no folder.",
   EISDIR: "this is a folder; name the file in it.",
   EACCES: "reading it is not permitted.",

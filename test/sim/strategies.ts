@@ -199,6 +199,17 @@ describe("loadRules", () => {
     expect(await offer("", 17)).to.contain("at most 16 offers, not 17");
   });
 
+  it("says that a rule is in no strategy of the run", async () => {
+    const { scenario } = await loadScenario("small", ["hours=6"]);
+    const custom = [await loadRules(EXAMPLE)];
+    const error: unknown = await simulate(scenario, { custom }).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).to.be.instanceOf(UserError);
+    expect((error as UserError).message).to.contain("No strategy of the run is steady-sun");
+  });
+
   it("asks for a rule", async () => {
     expect(await refused('export default { name: "mine" };')).to.equal(
       lacks("a `scheduler` or a `pricing`"),

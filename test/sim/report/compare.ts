@@ -90,6 +90,17 @@ contract-only
     expect(await messageOf([files.path("a"), files.path("none")])).to.contain("There is no folder");
   });
 
+  it("must be whole", async () => {
+    await writeResults(files.path("whole"), base);
+    await writeResults(files.path("cut"), base);
+    const hourly = files.path("cut/hourly.csv");
+    const lines = (await readFile(hourly, "utf8")).split("\n");
+    await writeFile(hourly, lines.slice(0, 50).join("\n"));
+    expect(await messageOf([files.path("whole"), files.path("cut")])).to.contain(
+      "hourly.csv has 49 rows",
+    );
+  });
+
   it("must be of one version", async () => {
     await writeResults(files.path("a"), base);
     await writeResults(files.path("b"), base);

@@ -4,13 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 
 import { UserError } from "../../../sim/errors.ts";
-import {
-  readHourly,
-  readResults,
-  readSummary,
-  readVersion,
-  writeResults,
-} from "../../../sim/report/files.ts";
+import { readResults, readSummary, readVersion, writeResults } from "../../../sim/report/files.ts";
 import { RESULTS_VERSION, type RunResult } from "../../../sim/report/results.ts";
 import { TestFiles } from "../../support/files.ts";
 import { resultOf, strategyOf, withSummary } from "../../support/results.ts";
@@ -121,19 +115,6 @@ describe("a run's folder", () => {
     const hostile = resultOf({ name: "</script>", hours: 3, microgrids });
     await writeResults(folder.path("run"), hostile);
     expect(await readResults(folder.path("run"))).to.deep.equal(plain(hostile));
-  });
-
-  it("reads hourly rows one by one", async () => {
-    await writeResults(folder.path("run"), small);
-    let count = 0;
-    for await (const { strategy, row } of readHourly(folder.path("run"))) {
-      if (count === 0) {
-        expect(strategy).to.equal("grid-only");
-        expect(row).to.deep.equal(small.strategies[0]!.hourly[0]);
-      }
-      count += 1;
-    }
-    expect(count).to.equal(26 * 30 * 5);
   });
 
   it("is not written for strategies of one name, or numbers that are none", async () => {

@@ -137,7 +137,7 @@ describe("readTasks", () => {
     });
 
     it("numbers tasks by submission and the file's id", async () => {
-      const { data } = await read(
+      const { data, report } = await read(
         "id,cores,submit_s,duration_s\n30,1,9,600\n10,2,9,600\n20,3,0,600\n,4,0,600\n",
       );
       expect(data.map(({ id, cores }) => [id, cores])).to.deep.equal([
@@ -146,6 +146,9 @@ describe("readTasks", () => {
         [2, 2],
         [3, 1],
       ]);
+      expect(report.notes.join(" ")).to.contain("numbered anew from 0 in the order of submission");
+      const again = await read("id,cores,submit_s,duration_s\n0,1,0,600\n1,1,9,600\n");
+      expect(again.report.notes.join(" ")).not.to.contain("numbered anew");
     });
 
     it("lets users' numbers begin again, and brings deadlines forward to the end", async () => {
