@@ -20,6 +20,7 @@ import {
 import { parseParameters } from "../sim/market/parameter-file.ts";
 import { DEFAULT_PARAMETERS, type MarketParameters } from "../sim/market/parameters.ts";
 import {
+  JOURNAL_FOLDER,
   MARKET_FILE,
   readContract,
   readMarket,
@@ -202,7 +203,9 @@ async function moveAside(folder: string, shown: string): Promise<void> {
   while ((await readMarket(join(folder, "old", String(number)))) !== undefined) number += 1;
   const old = join(folder, "old", String(number));
   await mkdir(old, { recursive: true });
-  const files = (await readdir(folder)).filter((name) => name.endsWith(".json"));
+  const files = (await readdir(folder)).filter(
+    (name) => name.endsWith(".json") || name === JOURNAL_FOLDER,
+  );
   const isRoot = (name: string): number => Number(name === MARKET_FILE);
   for (const name of files.sort((a, b) => isRoot(a) - isRoot(b))) {
     await rename(join(folder, name), join(old, name));

@@ -8,7 +8,8 @@ import type { Result } from "hardhat/types/utils";
 
 import { UserError } from "../sim/errors.ts";
 import { inputsOf } from "../sim/inputs.ts";
-import { readMarket } from "../sim/market/record.ts";
+import { isoTime } from "../sim/market/chainTime.ts";
+import { JOURNAL_FOLDER, readMarket } from "../sim/market/record.ts";
 import { httpRpc, type Rpc } from "../sim/market/rpc.ts";
 import type { Traffic } from "../sim/market/wallets.ts";
 import { chainSetting } from "../sim/replay.ts";
@@ -48,7 +49,17 @@ export default function action(
       const folder = join(hre.config.paths.root, "deployments", networkName);
       const out = args.out ?? join("results", `${scenario.name}-on-chain`);
       const adminKey = await adminKeyOf(networkConfig);
-      await replay({ scenario, strategy, folder, rpc, adminKey, out });
+      const { type, gasPrice } = networkConfig;
+      await replay({
+        scenario,
+        strategy,
+        folder,
+        rpc,
+        adminKey,
+        out,
+        gasPrice: type === "http" && gasPrice !== "auto" ? gasPrice : undefined,
+        journal: join(folder, JOURNAL_FOLDER),
+      });
     } finally {
       await connection.close();
     }
@@ -84,23 +95,29 @@ export interface Replay {
   readonly rpc: Rpc;
   readonly adminKey: string;
   readonly out: string;
+  /** Fee per gas in wei where it is not a devnet's; undefined: what the node asks for. */
+  readonly gasPrice?: bigint | undefined;
+  /** Folder of the parties' journals; undefined on a chain that ends with the process. */
+  readonly journal?: string;
 }
 
 /** Replays a scenario and writes and prints the results. */
 export async function replay(options: Replay): Promise<void> {
-  const { scenario, strategy, folder, rpc, adminKey, out } = options;
+  const { scenario, strategy, folder, out, ...access } = options;
   const market = await readMarket(folder);
   if (!market?.complete)
     throw new UserError(`No complete market is recorded in ${folder}; deploy one there first.`);
   const { imports, ...inputs } = await inputsOf(scenario);
   const setting = await chainSetting({
-    scenario,
+    ...access,
+    inputs,
+    strategy: strategy.name,
     market,
     folder,
-    rpc,
-    dev: await isDevnet(rpc),
-    adminKey,
-    maxFeePerGas: MAX_FEE,
+    dev: await isDevnet(access.rpc),
+    onWaiting: (until) => {
+      console.error(`Waiting for the chain to reach ${isoTime(until)}.`);
+    },
   });
   const { traffic } = setting.wallets;
   const began = performance.now();
@@ -108,7 +125,7 @@ export async function replay(options: Replay): Promise<void> {
   let result: RunResult;
   try {
     const done = await runIn(setting, inputs, strategy, { bound: true, check: true }, (hour) => {
-      const rate = traffic.transactions / ((performance.now() - began) / 1000);
+      const rate = (traffic.transactions - traffic.found) / ((performance.now() - began) / 1000);
       progress.update(
         hour,
         scenario.hours,
@@ -118,17 +135,14 @@ export async function replay(options: Replay): Promise<void> {
     result = { scenario, imports, strategies: [done], smallestBatteries: [] };
   } finally {
     progress.stop();
-    await setting.wallets.end();
+    await setting.clock.end();
   }
   await writeResults(out, result);
   for (const report of imports) printImport(report);
   printTable(result);
-  printTraffic(traffic, (performance.now() - began) / 1000);
+  printTraffic(traffic, setting.clock.blocks, (performance.now() - began) / 1000);
   console.log(`Results are in ${out}; open ${join(out, "report.html")} in a browser.`);
 }
-
-/** Highest fee per gas that is paid, wei. */
-const MAX_FEE = 100_000_000_000n;
 
 /** Whether the node can be told the time and when to mine. */
 async function isDevnet(rpc: Rpc): Promise<boolean> {
@@ -136,10 +150,15 @@ async function isDevnet(rpc: Rpc): Promise<boolean> {
   return /hardhat|anvil/i.test(String(answer?.result));
 }
 
-function printTraffic({ transactions, blocks, gas, calls }: Traffic, seconds: number): void {
-  const rate = transactions / seconds;
+function printTraffic(traffic: Traffic, blocks: number, seconds: number): void {
+  const { transactions, found, gas, calls } = traffic;
+  const rate = (transactions - found) / seconds;
+  if (found > 0)
+    console.log(
+      `The run was interrupted and went on; ${found.toString()} transactions were there.`,
+    );
   console.log(
-    `${transactions.toString()} transactions in ${blocks.toString()} blocks, ${(Number(gas) / 1e9).toFixed(2)} billion gas, ` +
+    `${transactions.toString()} transactions, ${blocks.toString()} blocks mined for them, ${(Number(gas) / 1e9).toFixed(2)} billion gas, ` +
       `${calls.toString()} questions to the node; ${seconds.toFixed(0)} s, ${rate.toFixed(0)} transactions/s.`,
   );
 }

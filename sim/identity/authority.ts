@@ -30,7 +30,8 @@ const WALLET_SCHEME = "ethereum:";
 const ROOT_FILE = "ca.pem";
 const KEY_FILE = "ca-key.pem";
 const CERTIFICATES_FILE = "certificates.pem";
-const CRL_FILE = "crl.pem";
+/** The last file of an authority's folder that is written. */
+export const CRL_FILE = "crl.pem";
 
 /** What a certificate says about a participant. */
 export interface Subject {

@@ -38,6 +38,9 @@ export interface ContractRecord {
 /** Name of the root file of a record. */
 export const MARKET_FILE = "market.json";
 
+/** Folder of the journals of the market's replay, in that of its record. */
+export const JOURNAL_FOLDER = "journal";
+
 /** Integers beyond JSON's become decimal strings. */
 const toJson = (value: unknown): string =>
   `${JSON.stringify(value, (_, v: unknown) => (typeof v === "bigint" ? v.toString() : v), 2)}\n`;

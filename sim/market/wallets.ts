@@ -1,4 +1,4 @@
-/** A transport that signs with keys of its own, sends in batches and, on a devnet, mines and moves the time. */
+/** A transport that signs with keys of its own, sends in batches, and notes what it sends. */
 import {
   computeAddress,
   SigningKey,
@@ -8,6 +8,7 @@ import {
 } from "ethers";
 
 import { UserError } from "../errors.ts";
+import type { ChainTime } from "./chainTime.ts";
 import {
   revertDataOf,
   type CallResult,
@@ -15,36 +16,52 @@ import {
   type ChainTransport,
   type TransactionResult,
 } from "./chainLedger.ts";
-import type { Address } from "./ledger.ts";
+import { callDigest, type Journal } from "./journal.ts";
+import type { Address, Bytes32 } from "./ledger.ts";
 import { MessageHasher } from "./messages.ts";
 import { resultOf, type Rpc, type RpcAnswer, type RpcRequest } from "./rpc.ts";
 
 /** The most gas of a transaction (EIP-7825), for those that may need it. */
-const MOST_GAS = 2n ** 24n;
+export const MOST_GAS = 2n ** 24n;
 
 /** Gas that any other call of the market stays below. */
-const USUAL_GAS = 4_000_000n;
+export const USUAL_GAS = 4_000_000n;
 
 /** Transactions that are on their way at a time. */
 const MOST_IN_FLIGHT = 200;
 
-/** How long to wait before looking for receipts and for the time again on a chain that mines by itself, ms. */
-const POLL_MS = 500;
+/** Blocks or polls after which what is not in one is sent again: the node may have lost it. */
+const SEND_AGAIN_AFTER = 20;
 
 /** Balance of every wallet on a devnet, wei. */
 const DEV_BALANCE = 10n ** 24n;
 
+/** What a node says of a transaction that it has, or that is in a block. */
+const KNOWN = /already known|already imported|known transaction|nonce (is )?too low/i;
+
+interface Request {
+  readonly from: Address;
+  readonly to: Address;
+  readonly data: string;
+  /** Coins that go with it, wei. */
+  readonly value: bigint;
+}
+
 interface Sending {
-  readonly raw: string;
-  readonly hash: string;
-  readonly request: { readonly from: Address; readonly to: Address; readonly data: string };
+  readonly request: Request;
+  readonly nonce: number;
+  /** Signed; empty if an earlier process has sent it. */
+  raw: string;
+  readonly hash: Bytes32;
+  readonly call: Bytes32;
   readonly settle: (result: TransactionResult) => void;
   readonly fail: (error: unknown) => void;
 }
 
 interface Question {
-  readonly request: RpcRequest;
-  readonly settle: (answer: RpcAnswer) => void;
+  readonly to: Address;
+  readonly data: string;
+  readonly settle: (answer: CallResult) => void;
   readonly fail: (error: unknown) => void;
 }
 
@@ -54,22 +71,31 @@ interface Receipt {
   readonly logs: readonly ChainLog[];
 }
 
+/** What is paid for a unit of gas, wei. */
+export interface Fees {
+  readonly maxFeePerGas: bigint;
+  readonly maxPriorityFeePerGas: bigint;
+}
+
 /** What the wallets need to know about their chain. */
 export interface WalletsOptions {
   readonly rpc: Rpc;
   readonly chainId: bigint;
-  /** Whether the node has a devnet's calls for time and mining. */
+  readonly time: ChainTime;
+  readonly fees: Fees;
+  /** Whether the node gives coins to whom it is told to, as devnets do. */
   readonly dev: boolean;
-  /** Highest fee per gas, wei. */
-  readonly maxFeePerGas: bigint;
   /** Selectors of calls that may need as much gas as a transaction can have. */
   readonly heavy: ReadonlySet<string>;
+  /** What was sent and read before, and is now; without one, a run that is interrupted cannot go on. */
+  readonly journal?: Journal | undefined;
 }
 
-/** What was sent so far. */
+/** What was sent so far, by earlier processes of the same run too. */
 export interface Traffic {
   transactions: number;
-  blocks: number;
+  /** Those that an earlier process sent. */
+  found: number;
   gas: bigint;
   /** Questions to the node's state. */
   calls: number;
@@ -77,7 +103,7 @@ export interface Traffic {
 
 /** Keys, nonces and what is in flight. */
 export class Wallets implements ChainTransport {
-  readonly traffic: Traffic = { transactions: 0, blocks: 0, gas: 0n, calls: 0 };
+  readonly traffic: Traffic = { transactions: 0, found: 0, gas: 0n, calls: 0 };
   private readonly options: WalletsOptions;
   private readonly keys = new Map<Address, SigningKey>();
   private readonly nonces = new Map<Address, number>();
@@ -85,103 +111,50 @@ export class Wallets implements ChainTransport {
   private queue: Sending[] = [];
   private questions: Question[] = [];
   private flushing = false;
-  /** Time of the latest block that was mined here. */
-  private latest = 0n;
-  /** Time that the next block is to have at least. */
-  private wanted = 0n;
 
   constructor(options: WalletsOptions) {
     this.options = options;
   }
 
-  /** Takes control of the node's time and mining, if it is a devnet. */
-  async begin(): Promise<void> {
-    const block = resultOf(await this.ask("eth_getBlockByNumber", ["latest", false])) as {
-      timestamp: string;
-    };
-    this.latest = BigInt(block.timestamp);
-    if (this.options.dev) resultOf(await this.ask("evm_setAutomine", [false]));
-  }
-
-  /** Gives mining back to the node. */
-  async end(): Promise<void> {
-    if (this.options.dev) resultOf(await this.ask("evm_setAutomine", [true]));
-  }
-
-  /** Adds a wallet; on a devnet it gets the coins that it pays fees with. */
-  async add(privateKey: string): Promise<Address> {
+  /**
+   * Adds a wallet; on a devnet it gets the coins that it pays fees with.
+   *
+   * @param party whose it is, for the journal
+   */
+  async add(privateKey: string, party: string): Promise<Address> {
     const key = new SigningKey(privateKey);
     const address = computeAddress(key);
     if (this.keys.has(address)) return address;
     this.keys.set(address, key);
-    const count = resultOf(
-      await this.ask("eth_getTransactionCount", [address, "pending"]),
-    ) as string;
-    this.nonces.set(address, Number(count));
+    const noted = this.options.journal?.register(address, party);
+    this.nonces.set(address, noted ?? (await this.count(address)));
     if (this.options.dev)
       resultOf(await this.ask("hardhat_setBalance", [address, `0x${DEV_BALANCE.toString(16)}`]));
     return address;
   }
 
-  // ------------------------------------------------------------------ time
-
-  /** On a devnet the next block has this time; elsewhere waits until the chain has reached it. */
-  async advanceTo(time: bigint): Promise<void> {
-    if (this.options.dev) {
-      if (time > this.wanted) this.wanted = time;
-      // Questions see the state, and the time, of the latest block.
-      if (this.latest < this.wanted) await this.mine();
-      return;
-    }
-    while ((await this.time()) < time) await pause();
-  }
-
-  async time(): Promise<bigint> {
-    if (this.options.dev) return this.latest;
-    const block = resultOf(await this.ask("eth_getBlockByNumber", ["latest", false])) as {
-      timestamp: string;
-    };
-    return BigInt(block.timestamp);
-  }
-
   // ------------------------------------------------------------------ transport
 
-  send(from: Address, to: Address, data: string): Promise<TransactionResult> {
-    const key = this.keys.get(from);
-    const nonce = this.nonces.get(from);
-    if (key === undefined || nonce === undefined) throw new Error(`There is no key for ${from}.`);
-    this.nonces.set(from, nonce + 1);
-    const { chainId, maxFeePerGas } = this.options;
-    const gasLimit = this.options.heavy.has(data.slice(0, 10)) ? MOST_GAS : USUAL_GAS;
-    const transaction = Transaction.from({
-      type: 2,
-      chainId,
-      to,
-      data,
-      nonce,
-      gasLimit,
-      maxFeePerGas,
-      maxPriorityFeePerGas: 0n,
-    });
-    transaction.signature = key.sign(transaction.unsignedHash);
-    const { serialized: raw, hash } = transaction;
-    return new Promise((settle, fail) => {
-      this.queue.push({ raw, hash: hash ?? "", request: { from, to, data }, settle, fail });
-      if (!this.flushing) {
-        this.flushing = true;
-        // After everything that is sent at the same time.
-        setImmediate(() => void this.flush());
-      }
-    });
+  time(): Promise<bigint> {
+    return this.options.time.now();
   }
 
-  async call(to: Address, data: string): Promise<CallResult> {
+  send(from: Address, to: Address, data: string): Promise<TransactionResult> {
+    return this.enqueue({ from, to, data, value: 0n });
+  }
+
+  /** Sends coins of the chain, wei. */
+  pay(from: Address, to: Address, value: bigint): Promise<TransactionResult> {
+    return this.enqueue({ from, to, data: "0x", value });
+  }
+
+  call(to: Address, data: string): Promise<CallResult> {
     this.traffic.calls += 1;
-    const answer = await this.askTogether({ method: "eth_call", params: [{ to, data }, "latest"] });
-    if (answer.error === undefined) return { ok: true, data: answer.result as string };
-    const revertData = revertDataOf(answer.error);
-    if (revertData === undefined) throw new Error(answer.error.message);
-    return { ok: false, data: revertData };
+    return new Promise((settle, fail) => {
+      // In one message with everything else that is asked at the same time.
+      if (this.questions.length === 0) setImmediate(() => void this.askAll());
+      this.questions.push({ to, data, settle, fail });
+    });
   }
 
   sign(
@@ -190,36 +163,36 @@ export class Wallets implements ChainTransport {
     types: Record<string, TypedDataField[]>,
     message: object,
   ): Promise<string> {
-    const key = this.keys.get(signer);
-    if (key === undefined) throw new Error(`There is no key for ${signer}.`);
-    return Promise.resolve(key.sign(this.hasher.digest(domain, types, message)).serialized);
+    const digest = this.hasher.digest(domain, types, message);
+    return Promise.resolve(this.keyOf(signer).sign(digest).serialized);
   }
 
-  // ------------------------------------------------------------------ internals
+  // ------------------------------------------------------------------ transactions
 
-  private async ask(method: string, params: readonly unknown[]): Promise<RpcAnswer> {
-    const [answer] = await this.options.rpc([{ method, params }]);
-    if (answer === undefined) throw new Error("The node did not answer.");
-    return answer;
-  }
-
-  /** Asks in one message with everything else that is asked at the same time. */
-  private askTogether(request: RpcRequest): Promise<RpcAnswer> {
+  private enqueue(request: Request): Promise<TransactionResult> {
+    const { from, to, data } = request;
+    const nonce = this.nonces.get(from) ?? 0;
+    this.nonces.set(from, nonce + 1);
+    const call = callDigest(to, data);
+    const before = this.options.journal?.sentBefore(from, nonce, call);
+    const signed = before ? { raw: "", hash: before.hash } : this.signed(request, nonce);
     return new Promise((settle, fail) => {
-      if (this.questions.length === 0) setImmediate(() => void this.askAll());
-      this.questions.push({ request, settle, fail });
+      this.queue.push({ request, nonce, call, ...signed, settle, fail });
+      if (!this.flushing) {
+        this.flushing = true;
+        // After everything that is sent at the same time.
+        setImmediate(() => void this.flush());
+      }
     });
   }
 
-  private async askAll(): Promise<void> {
-    const questions = this.questions;
-    this.questions = [];
-    try {
-      const answers = await this.options.rpc(questions.map(({ request }) => request));
-      for (const [i, answer] of answers.entries()) questions[i]?.settle(answer);
-    } catch (error) {
-      for (const { fail } of questions) fail(error);
-    }
+  private signed({ from, to, data, value }: Request, nonce: number): Pick<Sending, "raw" | "hash"> {
+    const { chainId, fees, heavy } = this.options;
+    const gasLimit = heavy.has(data.slice(0, 10)) ? MOST_GAS : USUAL_GAS;
+    const fields = { type: 2, chainId, to, data, value, nonce, gasLimit, ...fees };
+    const transaction = Transaction.from(fields);
+    transaction.signature = this.keyOf(from).sign(transaction.unsignedHash);
+    return { raw: transaction.serialized, hash: transaction.hash ?? "" };
   }
 
   /** Sends what is waiting, and waits until it is in blocks. */
@@ -236,38 +209,54 @@ export class Wallets implements ChainTransport {
   }
 
   private async deliver(batch: readonly Sending[]): Promise<void> {
-    const answers = await this.options.rpc(
-      batch.map(({ raw }) => ({ method: "eth_sendRawTransaction", params: [raw] })),
+    const fresh = batch.filter(({ raw }) => raw !== "");
+    this.options.journal?.note(
+      fresh.map(({ request, nonce, call, hash }) => ({ from: request.from, nonce, call, hash })),
     );
-    for (const [i, answer] of answers.entries()) {
-      const message = answer.error?.message ?? "";
-      // A connection that failed was tried again, and the node has it already.
-      if (message !== "" && !/already known|already imported|known transaction/i.test(message))
-        throw new UserError(
-          `The node refused a transaction of ${batch[i]?.request.from ?? "?"}: ${message}`,
-        );
-    }
+    await this.submit(fresh);
     this.traffic.transactions += batch.length;
-    let open = [...batch];
-    while (open.length > 0) {
-      if (this.options.dev) await this.mine();
-      const receipts = await this.options.rpc(
-        open.map(({ hash }): RpcRequest => ({
-          method: "eth_getTransactionReceipt",
-          params: [hash],
-        })),
-      );
-      const missing: Sending[] = [];
-      for (const [i, sending] of open.entries()) {
-        const receipt = resultOf(receipts[i]) as Receipt | null;
-        if (receipt === null) missing.push(sending);
-        else await this.settle(sending, receipt);
-      }
-      if (missing.length === open.length && this.options.dev)
+    this.traffic.found += batch.length - fresh.length;
+    let open = batch;
+    for (let tries = 1; open.length > 0; tries += 1) {
+      const mined = await this.options.time.nextBlock(tries > 1 || fresh.length > 0);
+      const missing = await this.collect(open);
+      if (mined && missing.length === open.length)
         throw new UserError("The devnet mines a block without the transactions that wait for it.");
       open = missing;
-      if (open.length > 0 && !this.options.dev) await pause();
+      // Of an earlier process' the node may never have heard.
+      const unheard = open.filter(({ raw }) => raw === "");
+      await this.submit(tries % SEND_AGAIN_AFTER === 0 ? open : unheard);
     }
+  }
+
+  private async submit(sendings: readonly Sending[]): Promise<void> {
+    if (sendings.length === 0) return;
+    for (const sending of sendings)
+      if (sending.raw === "") Object.assign(sending, this.signed(sending.request, sending.nonce));
+    const answers = await this.options.rpc(
+      sendings.map(({ raw }) => ({ method: "eth_sendRawTransaction", params: [raw] })),
+    );
+    for (const [i, { error }] of answers.entries()) {
+      // It may be there already: a connection that failed was tried again.
+      if (error !== undefined && !KNOWN.test(error.message))
+        throw new UserError(
+          `The node refused a transaction of ${sendings[i]?.request.from ?? "?"}: ${error.message}`,
+        );
+    }
+  }
+
+  /** Settles what is in a block; @returns the others */
+  private async collect(open: readonly Sending[]): Promise<readonly Sending[]> {
+    const receipts = await this.options.rpc(
+      open.map(({ hash }): RpcRequest => ({ method: "eth_getTransactionReceipt", params: [hash] })),
+    );
+    const missing: Sending[] = [];
+    for (const [i, sending] of open.entries()) {
+      const receipt = resultOf(receipts[i]) as Receipt | null;
+      if (receipt === null) missing.push(sending);
+      else await this.settle(sending, receipt);
+    }
+    return missing;
   }
 
   private async settle({ request, settle }: Sending, receipt: Receipt): Promise<void> {
@@ -277,20 +266,61 @@ export class Wallets implements ChainTransport {
       return;
     }
     // Why it has reverted, a call says.
-    const answer = await this.ask("eth_call", [request, "latest"]);
+    const { from, to, data } = request;
+    const answer = await this.ask("eth_call", [{ from, to, data }, "latest"]);
     settle({ ok: false, revertData: revertDataOf(answer.error) ?? "0x" });
   }
 
-  private async mine(): Promise<void> {
-    const time = this.wanted > this.latest ? this.wanted : this.latest + 1n;
-    const answers = await this.options.rpc([
-      { method: "evm_setNextBlockTimestamp", params: [`0x${time.toString(16)}`] },
-      { method: "evm_mine", params: [] },
-    ]);
-    for (const answer of answers) resultOf(answer);
-    this.latest = time;
-    this.traffic.blocks += 1;
+  // ------------------------------------------------------------------ questions
+
+  private async askAll(): Promise<void> {
+    const questions = this.questions;
+    this.questions = [];
+    const open: (Question & { readonly call: Bytes32 })[] = [];
+    for (const question of questions) {
+      const call = callDigest(question.to, question.data);
+      const before = this.options.journal?.answerTo(call);
+      if (before === undefined) open.push({ ...question, call });
+      else question.settle(before);
+    }
+    if (open.length === 0) return;
+    try {
+      const answers = await this.options.rpc(
+        open.map(({ to, data }) => ({ method: "eth_call", params: [{ to, data }, "latest"] })),
+      );
+      const results = answers.map(callResultOf);
+      this.options.journal?.noteAnswers(
+        open.flatMap(({ call }, i) => (results[i] ? [{ call, ...results[i] }] : [])),
+      );
+      for (const [i, { settle }] of open.entries()) if (results[i]) settle(results[i]);
+    } catch (error) {
+      for (const { fail } of open) fail(error);
+    }
+  }
+
+  // ------------------------------------------------------------------ internals
+
+  private keyOf(address: Address): SigningKey {
+    const key = this.keys.get(address);
+    if (key === undefined) throw new Error(`There is no key for ${address}.`);
+    return key;
+  }
+
+  private async count(address: Address): Promise<number> {
+    return Number(resultOf(await this.ask("eth_getTransactionCount", [address, "pending"])));
+  }
+
+  private async ask(method: string, params: readonly unknown[]): Promise<RpcAnswer> {
+    const [answer] = await this.options.rpc([{ method, params }]);
+    if (answer === undefined) throw new Error("The node did not answer.");
+    return answer;
   }
 }
 
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL_MS));
+/** What a call returned or reverted with. @throws Error if it is neither */
+function callResultOf(answer: RpcAnswer): CallResult {
+  if (answer.error === undefined) return { ok: true, data: answer.result as string };
+  const revertData = revertDataOf(answer.error);
+  if (revertData === undefined) throw new Error(answer.error.message);
+  return { ok: false, data: revertData };
+}
