@@ -8,9 +8,9 @@ import type { Result } from "hardhat/types/utils";
 import { UserError } from "../sim/errors.ts";
 import { httpRpc } from "../sim/market/rpc.ts";
 import { strategyOf } from "../sim/strategies.ts";
-import { parametersOf } from "../sim/world.ts";
 import { run } from "./action.ts";
-import { buildContracts, deployOn } from "./deploy.ts";
+import { buildContracts } from "./deploy.ts";
+import { HOST, openDevnet } from "./devnet.ts";
 import { devKey, replay } from "./replay.ts";
 import { loadFor, type ScenarioArguments } from "./scenarioArguments.ts";
 
@@ -20,14 +20,6 @@ interface Arguments extends ScenarioArguments {
   readonly port: number;
   readonly once: boolean;
 }
-
-const HOST = "127.0.0.1";
-
-/** Gas of a block: enough for everybody to act in one. */
-const BLOCK_GAS = 3_000_000_000n;
-
-/** How long before the market's first slot the chain begins, ms: time to deploy it. */
-const LEAD_MS = 3_600_000;
 
 /** The task's action. */
 export default function action(
@@ -39,38 +31,9 @@ export default function action(
     const strategy = strategyOf(args.strategyName);
     await requireFree(args.port);
     await buildContracts(hre);
-    const parameters = parametersOf(scenario);
-    const initialDate = new Date(Number(parameters.genesis) * 1000 - LEAD_MS);
-    const server = await hre.network.createServer(
-      {
-        network: "default",
-        chainType: "l1",
-        override: {
-          initialDate,
-          blockGasLimit: BLOCK_GAS,
-          initialBaseFeePerGas: 0n,
-          loggingEnabled: false,
-          mining: { auto: true, mempool: { order: "fifo" } },
-        },
-      },
-      HOST,
-      args.port,
-    );
-    const { address, port } = await server.listen();
-    const url = `http://${address}:${port}`;
+    const devnet = await openDevnet(hre, scenario, args.port);
     try {
-      const connection = await hre.network.create({ network: "localhost", override: { url } });
-      const { genesis, drawAmong, sellerShareBps } = parameters;
-      const text = JSON.stringify({ genesis, drawAmong, sellerShareBps }, (_, value: unknown) =>
-        typeof value === "bigint" ? value.toString() : value,
-      );
-      const folder = await deployOn(connection, hre, {
-        fresh: true,
-        token: undefined,
-        holders: {},
-        parameters: { path: `The scenario ${scenario.name}`, text },
-      });
-      await connection.close();
+      const { url, folder } = devnet;
       const out = args.out ?? join("results", `${scenario.name}-on-chain`);
       await replay({
         scenario,
@@ -87,7 +50,7 @@ export default function action(
       console.log("\nThe chain stays up until Ctrl-C.");
       await untilStopped();
     } finally {
-      await server.close();
+      await devnet.close();
     }
   });
 }

@@ -10,6 +10,7 @@ import {
   type TypedDataField,
 } from "ethers";
 
+import { ContractCodec } from "./codec.ts";
 import type { PARTS } from "./deployment.ts";
 import { type MarketAddresses } from "./deployment.ts";
 import {
@@ -164,8 +165,8 @@ const VIEWS: Record<ViewName, readonly [LedgerPart, string]> = {
   cheapestQuote: ["transfers", "cheapestQuote"],
 };
 
-/** Packed arguments of events, which are left out. */
-const PACKED = new Set(["terms", "progress"]);
+/** Arguments of events in packed words. */
+const PACKED = new Set(["trade", "terms", "progress"]);
 
 /** What a `TradeWord` holds: index of the bid, index of the offer, number of candidates. */
 const unpackTrade = (trade: bigint): Record<string, LedgerValue> => ({
@@ -252,9 +253,9 @@ export function transportOf(signers: ReadonlyMap<Address, Signer>): ChainTranspo
 export class ChainLedger implements Ledger {
   private readonly transport: ChainTransport;
   private readonly addresses: MarketAddresses;
-  private readonly interfaces: Record<LedgerPart, Interface>;
   private readonly chainId: bigint;
   private readonly tokenName: string;
+  private readonly codecs: Record<LedgerPart, ContractCodec>;
   private readonly errors = new Map<string, { codec: Interface; error: ErrorFragment }>();
   private readonly parts = new Map<string, LedgerPart>();
 
@@ -262,7 +263,9 @@ export class ChainLedger implements Ledger {
     const { transport, addresses, interfaces, chainId, tokenName = "Helio Yuan" } = options;
     this.transport = transport;
     this.addresses = addresses;
-    this.interfaces = interfaces;
+    this.codecs = Object.fromEntries(
+      Object.entries(interfaces).map(([part, contract]) => [part, new ContractCodec(contract)]),
+    ) as Record<LedgerPart, ContractCodec>;
     this.chainId = chainId;
     this.tokenName = tokenName;
     const builtIn = new Interface(["error Panic(uint256 code)", "error Error(string message)"]);
@@ -656,7 +659,7 @@ export class ChainLedger implements Ledger {
     const [part, view] = VIEWS[name];
     return {
       to: this.addresses[part],
-      data: this.interfaces[part].encodeFunctionData(view, args),
+      data: this.codecs[part].encodeCall(view, args),
     };
   }
 
@@ -664,13 +667,7 @@ export class ChainLedger implements Ledger {
   decodeView(name: ViewName, { ok, data }: CallResult): LedgerValue | LedgerQueryError {
     if (!ok) return new LedgerQueryError(this.decodeError(data));
     const [part, view] = VIEWS[name];
-    const codec = this.interfaces[part];
-    const outputs = codec.getFunction(view)?.outputs ?? [];
-    const values = codec.decodeFunctionResult(view, data).toArray();
-    const [only] = outputs;
-    return outputs.length === 1 && only !== undefined
-      ? named(only, values[0])
-      : fields(outputs, values);
+    return this.codecs[part].decodeResult(view, data);
   }
 
   // ---------------------------------------------------------------- internals
@@ -717,7 +714,7 @@ export class ChainLedger implements Ledger {
     name: string,
     args: readonly unknown[],
   ): Promise<Outcome> {
-    const data = this.interfaces[part].encodeFunctionData(name, args);
+    const data = this.codecs[part].encodeCall(name, args);
     const result = await this.transport.send(from, this.addresses[part], data);
     if (!result.ok) return { ok: false, error: this.decodeError(result.revertData) };
     const events = result.logs.flatMap((log) => this.decodeLog(log));
@@ -748,16 +745,15 @@ export class ChainLedger implements Ledger {
     return { name: error.name, args: error.inputs.map((type, i) => named(type, values[i])) };
   }
 
-  /** Events of other contracts are left out. */
+  /** Events of other contracts are left out, and so are arguments in packed words. */
   private decodeLog(log: ChainLog): LedgerEvent[] {
     const part = this.parts.get(log.address.toLowerCase());
-    const event = part && this.interfaces[part].parseLog(log);
-    if (!event) return [];
-    const types = event.fragment.inputs.filter(({ name }) => !PACKED.has(name));
-    const values = types.map(({ name }) => event.args.getValue(name) as unknown);
-    const { trade, ...args } = fields(types, values);
-    const origin = typeof trade === "bigint" ? unpackTrade(trade) : {};
-    return [{ name: event.name, args: { ...args, ...origin } }];
+    const event = part && this.codecs[part].decodeLog(log);
+    if (event === undefined) return [];
+    const { name, args } = event;
+    const named = Object.entries(args).filter(([argument]) => !PACKED.has(argument));
+    const origin = typeof args["trade"] === "bigint" ? unpackTrade(args["trade"]) : {};
+    return [{ name, args: { ...Object.fromEntries(named), ...origin } }];
   }
 }
 

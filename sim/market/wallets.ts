@@ -1,11 +1,5 @@
 /** A transport that signs with keys of its own, sends in batches, and notes what it sends. */
-import {
-  computeAddress,
-  SigningKey,
-  Transaction,
-  type TypedDataDomain,
-  type TypedDataField,
-} from "ethers";
+import type { TypedDataDomain, TypedDataField } from "ethers";
 
 import { UserError } from "../errors.ts";
 import type { ChainTime } from "./chainTime.ts";
@@ -20,6 +14,7 @@ import { callDigest, type Journal } from "./journal.ts";
 import type { Address, Bytes32 } from "./ledger.ts";
 import { MessageHasher } from "./messages.ts";
 import { resultOf, type Rpc, type RpcAnswer, type RpcRequest } from "./rpc.ts";
+import { Key, type SignedTransaction } from "./transactions.ts";
 
 /** The most gas of a transaction (EIP-7825), for those that may need it. */
 export const MOST_GAS = 2n ** 24n;
@@ -105,7 +100,7 @@ export interface Traffic {
 export class Wallets implements ChainTransport {
   readonly traffic: Traffic = { transactions: 0, found: 0, gas: 0n, calls: 0 };
   private readonly options: WalletsOptions;
-  private readonly keys = new Map<Address, SigningKey>();
+  private readonly keys = new Map<Address, Key>();
   private readonly nonces = new Map<Address, number>();
   private readonly hasher = new MessageHasher();
   private queue: Sending[] = [];
@@ -122,8 +117,8 @@ export class Wallets implements ChainTransport {
    * @param party whose it is, for the journal
    */
   async add(privateKey: string, party: string): Promise<Address> {
-    const key = new SigningKey(privateKey);
-    const address = computeAddress(key);
+    const key = new Key(privateKey);
+    const { address } = key;
     if (this.keys.has(address)) return address;
     this.keys.set(address, key);
     const noted = this.options.journal?.register(address, party);
@@ -164,7 +159,7 @@ export class Wallets implements ChainTransport {
     message: object,
   ): Promise<string> {
     const digest = this.hasher.digest(domain, types, message);
-    return Promise.resolve(this.keyOf(signer).sign(digest).serialized);
+    return Promise.resolve(this.keyOf(signer).sign(digest));
   }
 
   // ------------------------------------------------------------------ transactions
@@ -186,13 +181,13 @@ export class Wallets implements ChainTransport {
     });
   }
 
-  private signed({ from, to, data, value }: Request, nonce: number): Pick<Sending, "raw" | "hash"> {
+  private signed({ from, to, data, value }: Request, nonce: number): SignedTransaction {
     const { chainId, fees, heavy } = this.options;
     const gasLimit = heavy.has(data.slice(0, 10)) ? MOST_GAS : USUAL_GAS;
-    const fields = { type: 2, chainId, to, data, value, nonce, gasLimit, ...fees };
-    const transaction = Transaction.from(fields);
-    transaction.signature = this.keyOf(from).sign(transaction.unsignedHash);
-    return { raw: transaction.serialized, hash: transaction.hash ?? "" };
+    return this.keyOf(from).signTransaction({
+      ...{ chainId, nonce, to, data, value, gasLimit },
+      ...fees,
+    });
   }
 
   /** Sends what is waiting, and waits until it is in blocks. */
@@ -300,7 +295,7 @@ export class Wallets implements ChainTransport {
 
   // ------------------------------------------------------------------ internals
 
-  private keyOf(address: Address): SigningKey {
+  private keyOf(address: Address): Key {
     const key = this.keys.get(address);
     if (key === undefined) throw new Error(`There is no key for ${address}.`);
     return key;
