@@ -10,7 +10,7 @@ import {
   type Ledger,
   type Transfer,
 } from "./market/ledger.ts";
-import type { BookBid } from "./market/clearing.ts";
+import { refOf, type BookBid } from "./market/clearing.ts";
 import { amountDown } from "./market/money.ts";
 import type { HourlyRow, TradeRow, TransferRow } from "./report/results.ts";
 import { bestWelfare, type PricedEnergy } from "./scheduling/welfare.ts";
@@ -71,6 +71,9 @@ export class Books {
   };
   /** Most welfare that matchings of all books could have reached. */
   bestWelfareYuan = 0;
+  /** Prices in the book that was entered last, micro-yuan per kWh, by reference. */
+  private bidPrices: ReadonlyMap<bigint, bigint> = new Map();
+  private offerPrices: ReadonlyMap<bigint, bigint> = new Map();
   private readonly access: MarketAccess;
   private readonly hours: number;
   private readonly dataCentres: readonly BookedDataCentre[];
@@ -102,33 +105,25 @@ export class Books {
     this.rows[hour * this.dataCentres.length + index] = openRow(label, hour, report);
   }
 
-  /** Books what the best matching of a slot's book could have reached. */
+  /** Books what the best matching of a slot's book could have reached, and notes its prices. */
   enterBook({ bids, offers }: Book): void {
     const priced = ({ price, energy }: BookBid): PricedEnergy => ({
       yuanPerKWh: yuan(price),
       energyWh: Number(energy),
     });
     this.bestWelfareYuan += bestWelfare(bids.map(priced), offers.map(priced));
+    this.bidPrices = new Map(bids.map(({ ref, price }) => [ref, price]));
+    this.offerPrices = new Map(offers.map(({ ref, price }) => [ref, price]));
   }
 
-  /** Books contracts that were signed for `hour`, each with the task that it is for. */
-  async enterTrades(
+  /** Books contracts that were signed for `hour` from the book that was entered last, each with the task that it is for. */
+  enterTrades(
     signed: readonly SignedContract[],
     hour: number,
     taskOf: (contract: SignedContract) => { readonly task: number; readonly user: string },
-  ): Promise<void> {
-    const { ledger } = this.access;
-    const prices = await Promise.all(
-      signed.map(async ({ terms, bid, offer }) => {
-        const [asked, offered] = await Promise.all([
-          ledger.bidOf(terms.buyer, bid),
-          ledger.offerOf(terms.seller, offer),
-        ]);
-        return { bidPrice: asked.maxPrice, offerPrice: offered.price };
-      }),
-    );
-    for (const [i, contract] of signed.entries()) {
-      const { contractId, terms, candidates } = contract;
+  ): void {
+    for (const contract of signed) {
+      const { contractId, terms, bid, offer, candidates } = contract;
       this.sellers.set(contractId, terms.seller);
       const dc = this.dataCentres[this.indexOf.get(terms.seller) ?? -1]?.label ?? "";
       this.trades.push({
@@ -137,7 +132,8 @@ export class Books {
         ...taskOf(contract),
         dc,
         candidates,
-        ...(prices[i] ?? { bidPrice: 0n, offerPrice: 0n }),
+        bidPrice: this.bidPrices.get(refOf(terms.buyer, bid)) ?? 0n,
+        offerPrice: this.offerPrices.get(refOf(terms.seller, offer)) ?? 0n,
       });
     }
   }

@@ -254,7 +254,7 @@ export class World {
         throw new Error(`No user handed in contract ${contractId.toString()}.`);
       return task;
     };
-    await this.theBooks.enterTrades(signed, hour, (contract) => {
+    this.theBooks.enterTrades(signed, hour, (contract) => {
       const { id, user } = taskOf(contract);
       return { task: id, user: userLabel(user) };
     });
