@@ -51,6 +51,8 @@ export interface ReplayOptions {
   readonly journal?: string | undefined;
   /** Is told the time that is waited for where time cannot be moved. */
   readonly onWaiting?: ((until: bigint) => void) | undefined;
+  /** After how long the chain is looked at again there, ms. */
+  readonly pollMs?: number;
 }
 
 /** A market on a chain for a world to be in, and the wallets that it is reached with. */
@@ -77,7 +79,9 @@ export async function chainSetting(options: ReplayOptions): Promise<ChainSetting
   const interfaces = await interfacesOf(folder);
   const begun = await begunIn(options);
   const { beganAt, firstSlot, fees } = begun ?? (await beginning(options));
-  const time = dev ? new DevnetTime(rpc, beganAt) : new WallClockTime(rpc, options.onWaiting);
+  const time = dev
+    ? new DevnetTime(rpc, beganAt)
+    : new WallClockTime(rpc, options.onWaiting, options.pollMs);
   const clear = interfaces.auction.getFunction("clear")?.selector;
   const heavy = new Set(clear === undefined ? [] : [clear]);
   const journal = options.journal === undefined ? undefined : await Journal.open(options.journal);

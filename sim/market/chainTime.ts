@@ -104,11 +104,16 @@ export class WallClockTime implements ChainTime {
   readonly blocks = 0;
   private readonly rpc: Rpc;
   private readonly onWaiting: (until: bigint) => void;
+  private readonly pollMs: number;
 
-  /** @param onWaiting is told what is waited for */
-  constructor(rpc: Rpc, onWaiting: (until: bigint) => void = () => undefined) {
+  /**
+   * @param onWaiting is told what is waited for
+   * @param pollMs after how long the chain is looked at again
+   */
+  constructor(rpc: Rpc, onWaiting: (until: bigint) => void = () => undefined, pollMs = POLL_MS) {
     this.rpc = rpc;
     this.onWaiting = onWaiting;
+    this.pollMs = pollMs;
   }
 
   begin(): Promise<void> {
@@ -126,12 +131,16 @@ export class WallClockTime implements ChainTime {
   async advanceTo(time: bigint): Promise<void> {
     if ((await this.now()) >= time) return;
     this.onWaiting(time);
-    while ((await this.now()) < time) await pause();
+    while ((await this.now()) < time) await this.pause();
   }
 
   async nextBlock(isAwaited: boolean): Promise<boolean> {
-    if (isAwaited) await pause();
+    if (isAwaited) await this.pause();
     return false;
+  }
+
+  private pause(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, this.pollMs));
   }
 }
 
@@ -142,5 +151,3 @@ export const isoTime = (seconds: bigint): string =>
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 const isError = ({ error }: RpcAnswer): boolean => error !== undefined;
-
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL_MS));

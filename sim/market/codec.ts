@@ -22,7 +22,7 @@ export interface DecodedEvent {
   readonly args: Record<string, LedgerValue>;
 }
 
-/** Encodes calls of a contract, and decodes what it returns and emits. */
+/** Encodes calls of a contract, and decodes what it returns and emits; functions with overloads are left out. */
 export class ContractCodec {
   private readonly functions = new Map<string, FunctionCodec>();
   private readonly events = new Map<string, (log: EncodedLog) => DecodedEvent>();

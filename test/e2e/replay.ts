@@ -1,12 +1,28 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { expect } from "chai";
 
 import type { SummaryFile } from "../../sim/report/summary.ts";
-import { CREATION_TIMEOUT_MS, Project } from "./support.ts";
+import { Random } from "../../sim/random.ts";
+import { httpRpc, resultOf } from "../../sim/market/rpc.ts";
+import { CREATION_TIMEOUT_MS, Project, type Ended } from "./support.ts";
 
 const STRATEGY = "opportunistic+esd+transfer";
+
+/** How many transactions are in a chain's blocks. */
+async function transactionsOn(url: string): Promise<number> {
+  const rpc = httpRpc(url);
+  const [latest] = await rpc([{ method: "eth_blockNumber", params: [] }]);
+  const blocks = Array.from({ length: Number(resultOf(latest)) + 1 }, (_, i) => i);
+  const counts = await rpc(
+    blocks.map((block) => ({
+      method: "eth_getBlockTransactionCountByNumber",
+      params: [`0x${block.toString(16)}`],
+    })),
+  );
+  return counts.reduce((sum, count) => sum + Number(resultOf(count)), 0);
+}
 
 describe("the replay of a scenario on a chain", () => {
   let project: Project;
@@ -35,7 +51,7 @@ describe("the replay of a scenario on a chain", () => {
       { E2E_URL: "http://127.0.0.1:1" },
     );
     expect(started.code, started.output).to.equal(0);
-    expect(started.output).to.match(/\d+ transactions in \d+ blocks/);
+    expect(started.output).to.match(/\d+ transactions, \d+ blocks mined for them/);
     expect(started.output).to.contain("Where to look:");
     const simulated = await project.hardhat([
       ...["simulate", ...scenario, "--strategies", STRATEGY, "--out", "in-memory"],
@@ -70,9 +86,20 @@ describe("the replay of a scenario on a chain", () => {
     const { strategies } = await summaryOf("replayed");
     expect(strategies[STRATEGY]?.tasksCompleted).to.be.above(10);
 
+    const results = await read("replayed", "trades.csv");
     const twice = await project.hardhat(replay, node);
-    expect(twice.code).to.equal(1);
-    expect(twice.output).to.contain("has participants already");
+    expect(twice.code, twice.output).to.equal(0);
+    expect(twice.output).to.contain("The run was interrupted and went on");
+    expect(twice.output).to.contain(" 0 blocks mined for them");
+    expect(await read("replayed", "trades.csv")).to.equal(results);
+
+    const another = await project.hardhat([...replay, "seed=2"], node);
+    expect(another.code).to.equal(1);
+    expect(another.output).to.contain("and its inputs was another");
+    await rm(join(project.folder, "deployments/localhost/journal"), { recursive: true });
+    const taken = await project.hardhat(replay, node);
+    expect(taken.code).to.equal(1);
+    expect(taken.output).to.contain("has participants already");
 
     const port = new URL(node.url).port;
     const busy = await project.hardhat(["start", "--once", "--port", port]);
@@ -89,6 +116,42 @@ describe("the replay of a scenario on a chain", () => {
     const gone = await project.hardhat(replay, node);
     expect(gone.code).to.equal(1);
     expect(gone.output).to.contain("does not answer");
+  });
+
+  it("goes on where it was when it is killed", async () => {
+    const node = await project.startNode();
+    const options = ["--network", "localhost", "--scenario", "small"];
+    // The first slot's number is part of every draw, and slot 0 begins the run in memory.
+    await project.write("parameters.json", JSON.stringify({ genesis: "2050-01-01T00:00:00Z" }));
+    const deployed = await project.hardhat(
+      ["deploy", "--network", "localhost", "--parameters", "parameters.json"],
+      node,
+    );
+    expect(deployed.code, deployed.output).to.equal(0);
+    const before = await transactionsOn(node.url);
+
+    const replay = ["replay", ...options, "--out", "killed"];
+    const random = new Random("kills of a replay");
+    const sent = new Set<number>();
+    let ended: Ended;
+    for (let tries = 1; ; tries += 1) {
+      const killAfterMs = tries * 700 + random.int(0, 2000);
+      ended = await project.hardhatFor(killAfterMs, replay, node);
+      if (ended.code !== null) break;
+      sent.add(await transactionsOn(node.url));
+    }
+    expect(ended.code, ended.output).to.equal(0);
+    expect(sent.size, "points at which it was killed").to.be.above(2);
+    expect(ended.output).to.contain("The run was interrupted and went on");
+
+    const simulated = await project.hardhat([
+      ...["simulate", "--scenario", "small", "--strategies", STRATEGY, "--out", "in-memory"],
+    ]);
+    expect(simulated.code, simulated.output).to.equal(0);
+    for (const file of ["hourly.csv", "trades.csv", "transfers.csv"])
+      expect(await read("killed", file), file).to.equal(await read("in-memory", file));
+    const all = Number(/(\d+) transactions, \d+ blocks/.exec(ended.output)?.[1]);
+    expect(await transactionsOn(node.url), "nothing was sent twice").to.equal(before + all);
   });
 
   it("says where it cannot run", async () => {

@@ -121,6 +121,15 @@ export class Project {
     return command.ended;
   }
 
+  /** Runs a Hardhat command, and kills it if it has not ended after a time; its code is null then. */
+  async hardhatFor(ms: number, args: readonly string[], node: DevNode): Promise<Ended> {
+    const command = this.#spawn(args, node, {});
+    const timer = setTimeout(command.kill, ms);
+    const ended = await command.ended;
+    clearTimeout(timer);
+    return ended;
+  }
+
   /** Starts a node on a free port. */
   async startNode(...args: string[]): Promise<DevNode> {
     const command = this.#spawn(["node", "--port", "0", ...args], undefined, {});
