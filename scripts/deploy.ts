@@ -86,14 +86,16 @@ export async function deployOn(
   if (deployer === undefined) {
     throw new UserError(`The network ${networkName} has no account to deploy with.`);
   }
-  const folder = join(hre.config.paths.root, "deployments", networkName);
-  const shown = `deployments/${networkName}`;
+  const { say = console.log } = options;
+  const usual = join(hre.config.paths.root, "deployments", networkName);
+  const { folder = usual } = options;
+  const shown = options.folder ?? `deployments/${networkName}`;
   const chain = await identify(ethers);
   if (networkConfig.type === "edr-simulated") {
     // Its chain ended with the process that deployed to it.
     await rm(folder, { recursive: true, force: true });
   } else if (options.fresh) {
-    await moveAside(folder, shown);
+    await moveAside(folder, shown, say);
   }
   const recorded = await readMarket(folder);
   if (recorded !== undefined) {
@@ -101,11 +103,11 @@ export async function deployOn(
     requireSameOptions(shown, recorded, options, deployer.address);
   }
   const record = recorded ?? (await newRecord(ethers, hre, chain, options, deployer.address));
-  console.log(`Market on ${networkName}, chain ${chain.chainId}, deployer ${deployer.address}`);
-  const sent = await run(ethers, hre, deployer, folder, record);
-  if (sent === 0) console.log(`\nNothing to do: the market is complete; no transaction was sent.`);
-  else console.log(`\nThe market is complete; transactions sent: ${sent}.`);
-  console.log(`Slot 0 begins at ${isoTime(record.parameters.genesis)}. Recorded in ${shown}/.`);
+  say(`Market on ${networkName}, chain ${chain.chainId}, deployer ${deployer.address}`);
+  const sent = await run(ethers, hre, deployer, folder, record, say);
+  if (sent === 0) say(`\nNothing to do: the market is complete; no transaction was sent.`);
+  else say(`\nThe market is complete; transactions sent: ${sent}.`);
+  say(`Slot 0 begins at ${isoTime(record.parameters.genesis)}. Recorded in ${shown}/.`);
   return folder;
 }
 
@@ -118,7 +120,13 @@ export interface DeployOptions {
   readonly holders: Partial<RoleHolders>;
   /** The file and its text. */
   readonly parameters: { readonly path: string; readonly text: string } | undefined;
+  /** Where the record goes, if not to the network's folder in `deployments/`. */
+  readonly folder?: string;
+  /** Is told what was done, instead of the console. */
+  readonly say?: Say;
 }
+
+type Say = (line: string) => void;
 
 async function readOptions(args: Arguments): Promise<DeployOptions> {
   const holders: Partial<RoleHolders> = {};
@@ -197,7 +205,7 @@ async function requireErc20(ethers: HardhatEthers, address: string): Promise<voi
 }
 
 /** Moves a deployment's record into a folder of its own, `old/<number>/`; its root file last. */
-async function moveAside(folder: string, shown: string): Promise<void> {
+async function moveAside(folder: string, shown: string, say: Say): Promise<void> {
   if ((await readMarket(folder)) === undefined) return;
   let number = 1;
   while ((await readMarket(join(folder, "old", String(number)))) !== undefined) number += 1;
@@ -210,7 +218,7 @@ async function moveAside(folder: string, shown: string): Promise<void> {
   for (const name of files.sort((a, b) => isRoot(a) - isRoot(b))) {
     await rename(join(folder, name), join(old, name));
   }
-  console.log(`The old record is now in ${shown}/old/${number}/.`);
+  say(`The old record is now in ${shown}/old/${number}/.`);
 }
 
 async function requireSameChain(
@@ -292,6 +300,7 @@ async function run(
   deployer: Signer,
   folder: string,
   record: MarketRecord,
+  say: Say,
 ): Promise<number> {
   let sent = 0;
   let current = record;
@@ -316,7 +325,7 @@ async function run(
     },
     onStep: async (step) => {
       await note(step);
-      printStep(step);
+      say(lineOf(step));
     },
   });
   const { externalToken } = current;
@@ -348,11 +357,11 @@ async function recordContract(
 
 // ------------------------------------------------------------------ printing
 
-function printStep({ name, address, transaction, block }: DeploymentStep): void {
+function lineOf({ name, address, transaction, block }: DeploymentStep): string {
   const status = transaction === undefined ? "found" : "done";
   const done = block === undefined ? "" : `block ${block}, transaction ${transaction ?? ""}`;
   const cells = [status.padEnd(5), name.padEnd(47), (address ?? "").padEnd(42), done];
-  console.log(`  ${cells.join("  ").trimEnd()}`);
+  return `  ${cells.join("  ").trimEnd()}`;
 }
 
 function isoTime(seconds: bigint): string {

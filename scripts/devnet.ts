@@ -3,7 +3,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
 import { parametersOf } from "../sim/world.ts";
 import type { Scenario } from "../sim/scenario/schema.ts";
-import { deployOn } from "./deploy.ts";
+import { deployOn, type DeployOptions } from "./deploy.ts";
 
 /** Where a devnet listens: this machine only. */
 export const HOST = "127.0.0.1";
@@ -22,6 +22,9 @@ export interface Devnet {
   close(): Promise<void>;
 }
 
+/** Where the record of a devnet's market goes, and who is told of its deployment. */
+export type Recorded = Pick<DeployOptions, "folder" | "say">;
+
 /**
  * Starts a devnet and deploys a scenario's market to it. The same scenario gives the same chain.
  *
@@ -31,6 +34,7 @@ export async function openDevnet(
   hre: HardhatRuntimeEnvironment,
   scenario: Scenario,
   port: number,
+  recorded: Recorded = {},
 ): Promise<Devnet> {
   const parameters = parametersOf(scenario);
   const server = await hre.network.createServer(
@@ -64,6 +68,7 @@ export async function openDevnet(
       token: undefined,
       holders: {},
       parameters: { path: `The scenario ${scenario.name}`, text },
+      ...recorded,
     });
     await connection.close();
     return { url, folder, close };

@@ -6,6 +6,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { NetworkConfig } from "hardhat/types/config";
 import type { Result } from "hardhat/types/utils";
 
+import { RefusedCall } from "../sim/agents/access.ts";
 import { UserError } from "../sim/errors.ts";
 import { inputsOf } from "../sim/inputs.ts";
 import { isoTime } from "../sim/market/chainTime.ts";
@@ -133,6 +134,8 @@ export async function replay(options: Replay): Promise<void> {
       );
     });
     result = { scenario, imports, strategies: [done], smallestBatteries: [] };
+  } catch (error) {
+    throw error instanceof RefusedCall ? missedWindow(error) : error;
   } finally {
     progress.stop();
     await setting.clock.end();
@@ -143,6 +146,14 @@ export async function replay(options: Replay): Promise<void> {
   printTraffic(traffic, setting.clock.blocks, (performance.now() - began) / 1000);
   console.log(`Results are in ${out}; open ${join(out, "report.html")} in a browser.`);
 }
+
+/** On a devnet no call of an honest party is refused; elsewhere the auction's windows go by. */
+const missedWindow = (error: RefusedCall): UserError =>
+  new UserError(
+    `${error.message} Where time goes by, this is what comes of being away, or of a node that is slow, for longer than a window ` +
+      `of the auction lasts. The market goes on without the replay; for another, deploy a new one with --fresh.`,
+    { cause: error },
+  );
 
 /** Whether the node can be told the time and when to mine. */
 async function isDevnet(rpc: Rpc): Promise<boolean> {

@@ -28,6 +28,9 @@ const MOST_IN_FLIGHT = 200;
 /** Blocks or polls after which what is not in one is sent again: the node may have lost it. */
 const SEND_AGAIN_AFTER = 20;
 
+/** Blocks that may be mined here without any of what waits. */
+const MOST_EMPTY_BLOCKS = 3;
+
 /** Balance of every wallet on a devnet, wei. */
 const DEV_BALANCE = 10n ** 24n;
 
@@ -94,11 +97,13 @@ export interface Traffic {
   gas: bigint;
   /** Questions to the node's state. */
   calls: number;
+  /** Time that signing took, ms. */
+  signingMs: number;
 }
 
 /** Keys, nonces and what is in flight. */
 export class Wallets implements ChainTransport {
-  readonly traffic: Traffic = { transactions: 0, found: 0, gas: 0n, calls: 0 };
+  readonly traffic: Traffic = { transactions: 0, found: 0, gas: 0n, calls: 0, signingMs: 0 };
   private readonly options: WalletsOptions;
   private readonly keys = new Map<Address, Key>();
   private readonly nonces = new Map<Address, number>();
@@ -159,7 +164,7 @@ export class Wallets implements ChainTransport {
     message: object,
   ): Promise<string> {
     const digest = this.hasher.digest(domain, types, message);
-    return Promise.resolve(this.keyOf(signer).sign(digest));
+    return Promise.resolve(this.timed(() => this.keyOf(signer).sign(digest)));
   }
 
   // ------------------------------------------------------------------ transactions
@@ -184,10 +189,15 @@ export class Wallets implements ChainTransport {
   private signed({ from, to, data, value }: Request, nonce: number): SignedTransaction {
     const { chainId, fees, heavy } = this.options;
     const gasLimit = heavy.has(data.slice(0, 10)) ? MOST_GAS : USUAL_GAS;
-    return this.keyOf(from).signTransaction({
-      ...{ chainId, nonce, to, data, value, gasLimit },
-      ...fees,
-    });
+    const transaction = { chainId, nonce, to, data, value, gasLimit, ...fees };
+    return this.timed(() => this.keyOf(from).signTransaction(transaction));
+  }
+
+  private timed<T>(sign: () => T): T {
+    const began = performance.now();
+    const signed = sign();
+    this.traffic.signingMs += performance.now() - began;
+    return signed;
   }
 
   /** Sends what is waiting, and waits until it is in blocks. */
@@ -215,12 +225,14 @@ export class Wallets implements ChainTransport {
     for (let tries = 1; open.length > 0; tries += 1) {
       const mined = await this.options.time.nextBlock(tries > 1 || fresh.length > 0);
       const missing = await this.collect(open);
-      if (mined && missing.length === open.length)
-        throw new UserError("The devnet mines a block without the transactions that wait for it.");
+      // The node may have been started again in between, or lost it otherwise.
+      const isStuck = mined && missing.length === open.length;
+      if (isStuck && tries > MOST_EMPTY_BLOCKS)
+        throw new UserError("The devnet mines blocks without the transactions that wait for them.");
       open = missing;
       // Of an earlier process' the node may never have heard.
       const unheard = open.filter(({ raw }) => raw === "");
-      await this.submit(tries % SEND_AGAIN_AFTER === 0 ? open : unheard);
+      await this.submit(isStuck || tries % SEND_AGAIN_AFTER === 0 ? open : unheard);
     }
   }
 
