@@ -83,6 +83,8 @@ export class Books {
   private readonly trades: BookedTrade[] = [];
   private readonly sellers = new Map<bigint, bigint>();
   private readonly transfers = new Map<bigint, Pick<Transfer, "first" | "target">>();
+  /** Bonds that data centres lost in the hour whose rows are not entered yet, micro-yuan. */
+  private readonly forfeited = new Map<bigint, bigint>();
   /** Hour that money without a slot of its own is booked to. */
   private hour = 0;
 
@@ -101,8 +103,11 @@ export class Books {
 
   /** Books what a data centre did in an hour. */
   enter(index: number, hour: number, report: HourReport): void {
-    const label = this.dataCentres[index]?.label ?? "";
-    this.rows[hour * this.dataCentres.length + index] = openRow(label, hour, report);
+    const { label, participant } = this.dataCentres[index] ?? UNKNOWN;
+    const row = openRow(label, hour, report);
+    row.penalty_yuan = Number(this.forfeited.get(participant) ?? 0n);
+    this.forfeited.delete(participant);
+    this.rows[hour * this.dataCentres.length + index] = row;
   }
 
   /** Books what the best matching of a slot's book could have reached, and notes its prices. */
@@ -260,6 +265,11 @@ export class Books {
       this.book(this.sellers.get(contractId as bigint) ?? 0n, "penalty_yuan", penalty as bigint);
       totals.userCompensation += penalty as bigint;
     });
+    for (const name of ["PlanPunished", "PlanDropped"])
+      record.on(name, ({ participant, bond }) => {
+        const before = this.forfeited.get(participant as bigint) ?? 0n;
+        this.forfeited.set(participant as bigint, before + (bond as bigint));
+      });
     record.on("Taken", ({ transferId, first, target }) => {
       this.transfers.set(transferId as bigint, {
         first: first as bigint,
@@ -294,6 +304,8 @@ export class Books {
     row[column] += Number(amount);
   }
 }
+
+const UNKNOWN: BookedDataCentre = { label: "", participant: 0n };
 
 const NOBODY = { first: 0n, target: 0n };
 

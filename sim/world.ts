@@ -6,8 +6,10 @@ import { DataCentreAgent, type DataCentreTerms, type HourReport } from "./agents
 import { EsdAgent, PvAgent } from "./agents/devices.ts";
 import { KeeperAgent } from "./agents/keeper.ts";
 import { MeterAgent } from "./agents/meter.ts";
+import { NeverReveals } from "./agents/misconduct.ts";
 import { QuoteBoard } from "./agents/quotes.ts";
 import { PublicRecord } from "./agents/record.ts";
+import type { Trader } from "./agents/trader.ts";
 import { UserAgent, type UserTerms } from "./agents/user.ts";
 import { Books } from "./books.ts";
 import type { Gain, Gains } from "./check.ts";
@@ -20,6 +22,7 @@ import type { Forecaster } from "./physics/forecast.ts";
 import { PowerCurve } from "./physics/server.ts";
 import type { PvSeries } from "./physics/series.ts";
 import type { HourlyRow, TradeRow, TransferRow } from "./report/results.ts";
+import { castOf, type Cast, type Misconduct } from "./scenario/misconduct.ts";
 import type { Scenario } from "./scenario/schema.ts";
 import type { Strategy } from "./strategies.ts";
 import type { Task } from "./traces/task.ts";
@@ -148,6 +151,9 @@ export class World {
   private readonly users: UserAgent[] = [];
   private readonly dataCentres: DataCentreAgent[] = [];
   private readonly meters: MeterAgent[] = [];
+  /** Users and data centres as they behave in the auction. */
+  private readonly traders: Trader[] = [];
+  private cast: Cast = { users: [], dataCentres: [] };
   private readonly byParticipant = new Map<bigint, DataCentreAgent>();
   /** Tasks that users have a contract for and have not handed in yet, by contract. */
   private readonly handedIn = new Map<bigint, Task>();
@@ -214,11 +220,12 @@ export class World {
     const isLast = hour + 1 === this.inputs.scenario.hours;
     if (!isLast) {
       await this.setting.clock.advanceTo(start + access.decideSeconds);
-      await each([...this.users, ...this.dataCentres], (agent) => agent.commit(hour));
+      await each(this.traders, (agent) => agent.commit(hour));
       await this.setting.clock.advanceTo(start + commitSeconds);
-      await each([...this.users, ...this.dataCentres], (agent) => agent.reveal());
+      await each(this.traders, (agent) => agent.reveal());
       await this.setting.clock.advanceTo(start + commitSeconds + revealSeconds);
       const slot = access.slotOf(hour + 1);
+      await this.keeper.punish();
       await this.beacon?.open(slot);
       this.theBooks.enterBook(await this.keeper.clear(slot));
       await this.handIn(hour + 1);
@@ -273,7 +280,7 @@ export class World {
     const end = hours + transfers.repaymentHours + 1;
     await this.setting.clock.advanceTo(this.access.startOf(end));
     await this.keeper.tidy(this.access.slotOf(end));
-    await each([...this.users, ...this.dataCentres], (agent) => agent.leave());
+    await each(this.traders, (agent) => agent.leave());
     await this.beacon?.leave();
   }
 
@@ -325,7 +332,9 @@ export class World {
     const secret = this.secret("beacon");
     this.beacon = new BeaconAgent(access, beacon, secret, hours - 1);
     await this.beacon.commit(access.slotOf(1));
-    await this.setUpUsers(tasks);
+    const users = tasksByUser(tasks);
+    this.cast = castOf(scenario, users.length, microgrids.count * microgrids.dataCentres);
+    await this.setUpUsers(users);
 
     const booked = [];
     for (let i = 0; i < microgrids.count; i += 1) {
@@ -353,26 +362,21 @@ export class World {
     this.reports = [];
   }
 
-  private async setUpUsers(tasks: readonly Task[]): Promise<void> {
+  private async setUpUsers(users: readonly (readonly [user: number, Task[]])[]): Promise<void> {
     const { scenario } = this.inputs;
-    const byUser = new Map<number, Task[]>();
-    for (const task of tasks) {
-      const list = byUser.get(task.user);
-      if (list) list.push(task);
-      else byUser.set(task.user, [task]);
-    }
     const terms: UserTerms = {
       whPerCoreHour: whPerCoreHourOf(scenario),
       memoryMbPerCore: memoryMbPerCoreOf(scenario),
       openingBid: scenario.prices.openingBid,
       bidRise: scenario.prices.bidRise,
     };
-    for (const [user, own] of [...byUser].sort(([a], [b]) => a - b)) {
+    for (const [index, [user, own]] of users.entries()) {
       const party = await this.join(userLabel(user), Role.user, USER_FUNDS);
       const agent = new UserAgent(this.access, party, own, terms, this.salts, (id, task) => {
         this.handedIn.set(id, task);
       });
       this.users.push(agent);
+      this.traders.push(behaving(agent, this.cast.users[index]));
     }
   }
 
@@ -430,6 +434,8 @@ export class World {
       this.board,
       (peer) => this.byParticipant.get(peer),
     );
+    const misconduct = this.cast.dataCentres[this.dataCentres.length];
+    this.traders.push(behaving(agent, misconduct));
     this.dataCentres.push(agent);
     this.byParticipant.set(participant, agent);
     this.meters.push(new MeterAgent(access, meterParty, participant));
@@ -491,6 +497,27 @@ export class World {
 const METER_ROUNDING = 3n;
 
 const userLabel = (user: number): string => `user-${user.toString()}`;
+
+/** Users in the order of their numbers, with their tasks. */
+function tasksByUser(tasks: readonly Task[]): (readonly [user: number, Task[]])[] {
+  const byUser = new Map<number, Task[]>();
+  for (const task of tasks) {
+    const list = byUser.get(task.user);
+    if (list) list.push(task);
+    else byUser.set(task.user, [task]);
+  }
+  return [...byUser].sort(([a], [b]) => a - b);
+}
+
+/** A user or data centre as it behaves in the auction. */
+function behaving(agent: Trader, misconduct: Misconduct | undefined): Trader {
+  switch (misconduct) {
+    case "neverReveal":
+      return new NeverReveals(agent);
+    case undefined:
+      return agent;
+  }
+}
 
 /** What an agent does, or nothing. */
 type Act<T> = (agent: T, index: number) => Promise<void> | undefined;

@@ -30,6 +30,8 @@ export class MarketAccess {
   readonly parameters: MarketParameters;
   /** The commitment to a plan. */
   readonly seal: (plan: Plan) => Bytes32;
+  /** How many calls of a participant were refused, by its number. */
+  readonly refusals = new Map<bigint, number>();
   private readonly slotsBefore: number;
 
   /** @param slotsBefore slots of the market before hour 0 */
@@ -79,6 +81,36 @@ export class MarketAccess {
       throw new RefusedCall(`A call of ${who} was refused: ${describeError(outcome.error)}.`);
     this.record.publish(outcome.events);
     return outcome.value;
+  }
+
+  /**
+   * Awaits a call that the market may refuse for some reasons, and tells everybody what it did.
+   *
+   * @param reasons names of the errors that are no fault of agent or ledger
+   * @returns whether it was done
+   */
+  async may(
+    { id, participant }: Party,
+    call: Promise<Outcome<unknown>>,
+    ...reasons: readonly string[]
+  ): Promise<boolean> {
+    const outcome = await call;
+    if (outcome.ok || !reasons.includes(outcome.error.name)) {
+      await this.must(id, Promise.resolve(outcome));
+      return true;
+    }
+    this.refusals.set(participant, (this.refusals.get(participant) ?? 0) + 1);
+    return false;
+  }
+
+  /** Awaits a call that the market has to refuse for one of these reasons. */
+  async mustNot(
+    party: Party,
+    call: Promise<Outcome<unknown>>,
+    ...reasons: readonly string[]
+  ): Promise<void> {
+    if (await this.may(party, call, ...reasons))
+      throw new Error(`A call of ${party.id} was taken that breaks the market's rules.`);
   }
 }
 

@@ -17,6 +17,7 @@ import type { MarketAccess, Party, SaltSource } from "./access.ts";
 import type { EsdAgent, PvAgent } from "./devices.ts";
 import type { PricingRule } from "./pricing.ts";
 import type { QuoteBoard, StandingQuote } from "./quotes.ts";
+import { onBondLost, type Trader } from "./trader.ts";
 import { coresBought } from "./user.ts";
 
 /** Hours that are forecast. */
@@ -85,7 +86,7 @@ export interface HourReport extends Flows {
 export type Peers = (participant: bigint) => DataCentreAgent | undefined;
 
 /** A data centre's agent. */
-export class DataCentreAgent {
+export class DataCentreAgent implements Trader {
   readonly party: Party;
   private readonly conduct: Conduct;
   private readonly access: MarketAccess;
@@ -133,6 +134,11 @@ export class DataCentreAgent {
     this.peers = peers;
     this.rack = new Rack(terms.rack);
     this.sources = new Uint8Array(terms.rack.servers + 1);
+    onBondLost(access.record, party.participant, () => (this.bonded = false));
+  }
+
+  get sealed(): Plan | undefined {
+    return this.plan;
   }
 
   // ------------------------------------------------------------------ work

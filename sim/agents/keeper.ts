@@ -1,4 +1,4 @@
-/** Makes the calls that anybody may make and somebody has to: clears slots, expires contracts, ends transfers. */
+/** Makes the calls that anybody may make and somebody has to: punishes, clears slots, expires contracts, ends transfers. */
 import { orderBids, orderOffers, refOf, type BookBid, type BookOffer } from "../market/clearing.ts";
 import { SupplyStatus, TransferStatus, type Address, type Transfer } from "../market/ledger.ts";
 import type { MarketAccess } from "./access.ts";
@@ -16,6 +16,8 @@ export class KeeperAgent {
   private readonly wallet: Address;
   private readonly pageWork: bigint;
   private readonly revealed = new Map<bigint, bigint[]>();
+  /** Whose plans are sealed. */
+  private readonly sealed = new Set<bigint>();
   /** Contracts by the slot after which they can be expired. */
   private readonly deadlines = new Map<bigint, bigint[]>();
   private readonly openTransfers = new Set<bigint>();
@@ -26,6 +28,9 @@ export class KeeperAgent {
     this.wallet = wallet;
     this.pageWork = pageWork;
     const { record } = access;
+    record.on("Committed", ({ participant }) => this.sealed.add(participant as bigint));
+    for (const name of ["Revealed", "PlanWithdrawn", "PlanDropped", "PlanPunished"])
+      record.on(name, ({ participant }) => this.sealed.delete(participant as bigint));
     record.on("Revealed", ({ participant, slot }) => {
       const list = this.revealed.get(slot as bigint);
       if (list) list.push(participant as bigint);
@@ -44,6 +49,15 @@ export class KeeperAgent {
       if (list) list.push(contractId);
       else this.deadlines.set(terms.deadline, [contractId]);
     }
+  }
+
+  /** Punishes those whose plans were not opened; the reveal window has to be over. */
+  async punish(): Promise<void> {
+    const { ledger } = this.access;
+    const punishing = [...this.sealed].map((participant) =>
+      this.access.must("the keeper", ledger.punish(this.wallet, participant)),
+    );
+    await Promise.all(punishing);
   }
 
   /** Clears a slot; returns the book that it was cleared from. */

@@ -3,6 +3,7 @@ import type { Bid, Plan } from "../market/ledger.ts";
 import type { Task } from "../traces/task.ts";
 import { microPrice, SECONDS_PER_HOUR } from "../units.ts";
 import type { MarketAccess, Party, SaltSource } from "./access.ts";
+import { onBondLost, type Trader } from "./trader.ts";
 
 /** Most bids in a plan: the contracts' limit. */
 const MAX_BIDS = 16;
@@ -41,7 +42,7 @@ export const coresBought = (task: Task, memoryMbPerCore: number): number =>
   Math.max(task.cores, Math.ceil(task.memoryMb / memoryMbPerCore - 1e-9));
 
 /** A user's agent. */
-export class UserAgent {
+export class UserAgent implements Trader {
   readonly party: Party;
   private readonly access: MarketAccess;
   private readonly terms: UserTerms;
@@ -73,10 +74,15 @@ export class UserAgent {
       this.open.splice(this.open.indexOf(wish), 1);
       handIn(contractId as bigint, wish.task);
     });
+    onBondLost(access.record, participant, () => (this.bonded = false));
     access.record.onFor("Unmatched", "buyer", participant, ({ index }) => {
       const wish = this.asked[Number(index)];
       if (wish) wish.failures += 1;
     });
+  }
+
+  get sealed(): Plan | undefined {
+    return this.plan;
   }
 
   /** Seals a plan for the next hour, if there is anything to ask for. */

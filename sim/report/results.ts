@@ -30,7 +30,7 @@ export interface HourlyRow {
   readonly export_income_yuan: number;
   /** Paid for import. */
   readonly energy_cost_yuan: number;
-  /** Paid to users and other data centres for what was not delivered. */
+  /** Paid to users and other data centres for what was not delivered, and bonds that were forfeited. */
   readonly penalty_yuan: number;
   /** Received for executing others' work, penalties of targets included. */
   readonly transfer_income_yuan: number;

@@ -2,6 +2,7 @@
 import { UserError } from "../errors.ts";
 import { nameOf, shown, type Path, type Problem } from "./problem.ts";
 import type { Scenario } from "./schema.ts";
+import { MISCONDUCTS } from "./misconduct.ts";
 import { parseStrategy } from "./strategy.ts";
 import { MS_PER_HOUR } from "../units.ts";
 
@@ -159,6 +160,22 @@ function* fileProblems(scenario: Scenario): Iterable<Problem> {
   }
 }
 
+function* misbehaviourProblems(scenario: Scenario): Iterable<Problem> {
+  const shares = MISCONDUCTS.map((name) => [name, scenario.misbehaviour[name]] as const);
+  const sum = shares.reduce((so, [, share]) => so + share, 0);
+  if (sum <= 1 + ROUNDING) return;
+  const [first = "", ...others] = shares
+    .filter(([, share]) => share > 0)
+    .map(([name]) => `misbehaviour.${name}`);
+  yield problem(
+    [first, ...others],
+    `the shares of all who misbehave must have a sum of at most 1, have ${Number(sum.toFixed(6))}; lower one of them`,
+  );
+}
+
+/** A sum of shares may be so much above 1 by the rounding of its parts. */
+const ROUNDING = 1e-9;
+
 function* emissionProblems({ emissions: { gridGramsPerKWh: grams } }: Scenario): Iterable<Problem> {
   if (Array.isArray(grams) && grams.length % 24 !== 0) {
     yield problem(
@@ -182,6 +199,7 @@ export function ruleProblems(scenario: Scenario, known: readonly string[] = []):
     ...fileProblems(scenario),
     ...batteryProblems(scenario),
     ...priceProblems(scenario),
+    ...misbehaviourProblems(scenario),
     ...emissionProblems(scenario),
   ];
 }

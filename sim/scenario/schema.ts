@@ -395,6 +395,15 @@ const Transfers = section(
   "Order transfers between data centres",
 );
 
+const misbehaving = (what: string) => number(0, 1, 0, `Share ${what}`);
+
+const Misbehaviour = section(
+  {
+    neverReveal: misbehaving("of users and data centres that never open the plans they sealed"),
+  },
+  "Who breaks the rules. The paper knows only honest parties. Who it is, the seed draws; shares are rounded to whole parties, and each has one vice at most. A data centre and its meter are one party",
+);
+
 const Emissions = section(
   {
     gridGramsPerKWh: Type.Union(
@@ -445,6 +454,7 @@ export const ScenarioSchema = Type.Object(
     prices: Prices,
     market: Market,
     transfers: Transfers,
+    misbehaviour: Misbehaviour,
     emissions: Emissions,
   },
   { ...closed, title: "heliomarket scenario" },

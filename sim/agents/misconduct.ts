@@ -1,0 +1,40 @@
+/** What those do who break the rules: layers around honest agents. */
+import type { Plan } from "../market/ledger.ts";
+import type { Party } from "./access.ts";
+import type { Trader } from "./trader.ts";
+
+/** Acts like the agent that it is around. */
+class Layer implements Trader {
+  protected readonly inner: Trader;
+
+  constructor(inner: Trader) {
+    this.inner = inner;
+  }
+
+  get party(): Party {
+    return this.inner.party;
+  }
+
+  get sealed(): Plan | undefined {
+    return this.inner.sealed;
+  }
+
+  commit(hour: number): Promise<void> | undefined {
+    return this.inner.commit(hour);
+  }
+
+  reveal(): Promise<void> | undefined {
+    return this.inner.reveal();
+  }
+
+  leave(): Promise<void> {
+    return this.inner.leave();
+  }
+}
+
+/** Seals plans and keeps them shut. */
+export class NeverReveals extends Layer {
+  override reveal(): undefined {
+    return undefined;
+  }
+}

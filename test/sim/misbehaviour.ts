@@ -1,0 +1,70 @@
+import { expect } from "chai";
+
+import { castOf, type Misconduct } from "../../sim/scenario/misconduct.ts";
+import type { RunResult, StrategyResult } from "../../sim/report/results.ts";
+import type { Scenario } from "../../sim/scenario/schema.ts";
+import { simulate } from "../../sim/simulate.ts";
+import { scenarioWith, type Changes } from "../support/scenario.ts";
+
+const STRATEGY = "opportunistic+esd+transfer";
+
+/** Small, with work that can wait for long, so that some of it is handed over. */
+const BASE = {
+  hours: 36,
+  microgrids: { count: 3, dataCentres: 2 },
+  server: { count: 2 },
+  tasks: {
+    users: 8,
+    priority: { count: 12, meanHours: 4 },
+    deferrable: { count: 60, meanHours: 3, meanSlackHours: 40 },
+  },
+} satisfies Changes;
+
+const scenarioOf = (misbehaviour: Scenario["misbehaviour"] | Changes, seed = 1): Scenario =>
+  scenarioWith(BASE, { seed }, { misbehaviour } as Changes);
+
+/** Runs the full strategy with all checks. */
+async function run(scenario: Scenario): Promise<{ all: RunResult; one: StrategyResult }> {
+  const all = await simulate(scenario, { strategies: [STRATEGY], check: true });
+  const [one] = all.strategies;
+  if (one === undefined) throw new Error("There is no result.");
+  return { all, one };
+}
+
+/** What a data centre's standing bond is, yuan. */
+const BOND_YUAN = 5;
+
+/** The lowest reputation of a data centre and of a user. */
+const reputations = ({ summary }: StrategyResult): [number, number] => [
+  summary.dcReputation[0],
+  summary.userReputation[0],
+];
+
+describe("castOf", () => {
+  it("draws as many as asked for, each with one vice, the same for the same seed", () => {
+    const scenario = scenarioOf({ neverReveal: 0.3 });
+    const { users, dataCentres } = castOf(scenario, 100, 30);
+    const count = (cast: readonly (Misconduct | undefined)[], kind: Misconduct): number =>
+      cast.filter((one) => one === kind).length;
+    expect(count(users, "neverReveal")).to.equal(30);
+    expect(count(dataCentres, "neverReveal")).to.equal(9);
+    expect(castOf(scenario, 100, 30)).to.deep.equal({ users, dataCentres });
+    expect(castOf({ ...scenario, seed: 2 }, 100, 30).users).not.to.deep.equal(users);
+  });
+});
+
+describe("a market in which some misbehave", function () {
+  this.timeout(120_000);
+
+  const SEEDS = [1, 2, 3];
+
+  for (const seed of SEEDS)
+    it(`forfeits the bonds of plans that are never opened, and goes on, with seed ${seed}`, async () => {
+      const { one } = await run(scenarioOf({ neverReveal: 0.34 }, seed));
+      expect(one.summary.tasksCompleted).to.be.above(20);
+      expect(one.summary.tasksLate).to.equal(0);
+      expect(reputations(one)).to.deep.equal([0, 0]);
+      // Two of six data centres, in each auction.
+      expect(one.summary.penaltiesYuan).to.equal(2 * BOND_YUAN * (BASE.hours - 1));
+    });
+});
