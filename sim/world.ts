@@ -6,7 +6,7 @@ import { DataCentreAgent, type DataCentreTerms, type HourReport } from "./agents
 import { EsdAgent, PvAgent } from "./agents/devices.ts";
 import { KeeperAgent } from "./agents/keeper.ts";
 import { MeterAgent } from "./agents/meter.ts";
-import { NeverReveals } from "./agents/misconduct.ts";
+import { NeverReveals, RevealsLate } from "./agents/misconduct.ts";
 import { QuoteBoard } from "./agents/quotes.ts";
 import { PublicRecord } from "./agents/record.ts";
 import type { Trader } from "./agents/trader.ts";
@@ -153,6 +153,7 @@ export class World {
   private readonly meters: MeterAgent[] = [];
   /** Users and data centres as they behave in the auction. */
   private readonly traders: Trader[] = [];
+  private readonly latecomers: RevealsLate[] = [];
   private cast: Cast = { users: [], dataCentres: [] };
   private readonly byParticipant = new Map<bigint, DataCentreAgent>();
   /** Tasks that users have a contract for and have not handed in yet, by contract. */
@@ -225,6 +226,7 @@ export class World {
       await each(this.traders, (agent) => agent.reveal());
       await this.setting.clock.advanceTo(start + commitSeconds + revealSeconds);
       const slot = access.slotOf(hour + 1);
+      await each(this.latecomers, (agent) => agent.revealLate());
       await this.keeper.punish();
       await this.beacon?.open(slot);
       this.theBooks.enterBook(await this.keeper.clear(slot));
@@ -376,7 +378,7 @@ export class World {
         this.handedIn.set(id, task);
       });
       this.users.push(agent);
-      this.traders.push(behaving(agent, this.cast.users[index]));
+      this.traders.push(this.behaving(agent, this.cast.users[index]));
     }
   }
 
@@ -435,10 +437,25 @@ export class World {
       (peer) => this.byParticipant.get(peer),
     );
     const misconduct = this.cast.dataCentres[this.dataCentres.length];
-    this.traders.push(behaving(agent, misconduct));
+    this.traders.push(this.behaving(agent, misconduct));
     this.dataCentres.push(agent);
     this.byParticipant.set(participant, agent);
     this.meters.push(new MeterAgent(access, meterParty, participant));
+  }
+
+  /** A user or data centre as it behaves in the auction. */
+  private behaving(agent: Trader, misconduct: Misconduct | undefined): Trader {
+    switch (misconduct) {
+      case "neverReveal":
+        return new NeverReveals(agent);
+      case "revealLate": {
+        const late = new RevealsLate(agent, this.access);
+        this.latecomers.push(late);
+        return late;
+      }
+      case undefined:
+        return agent;
+    }
   }
 
   /** Enrols a party and fills its account. */
@@ -507,16 +524,6 @@ function tasksByUser(tasks: readonly Task[]): (readonly [user: number, Task[]])[
     else byUser.set(task.user, [task]);
   }
   return [...byUser].sort(([a], [b]) => a - b);
-}
-
-/** A user or data centre as it behaves in the auction. */
-function behaving(agent: Trader, misconduct: Misconduct | undefined): Trader {
-  switch (misconduct) {
-    case "neverReveal":
-      return new NeverReveals(agent);
-    case undefined:
-      return agent;
-  }
 }
 
 /** What an agent does, or nothing. */

@@ -1,6 +1,6 @@
 /** What those do who break the rules: layers around honest agents. */
 import type { Plan } from "../market/ledger.ts";
-import type { Party } from "./access.ts";
+import type { MarketAccess, Party } from "./access.ts";
 import type { Trader } from "./trader.ts";
 
 /** Acts like the agent that it is around. */
@@ -36,5 +36,22 @@ class Layer implements Trader {
 export class NeverReveals extends Layer {
   override reveal(): undefined {
     return undefined;
+  }
+}
+
+/** Opens its plans when the reveal window is over. */
+export class RevealsLate extends NeverReveals {
+  private readonly access: MarketAccess;
+
+  constructor(inner: Trader, access: MarketAccess) {
+    super(inner);
+    this.access = access;
+  }
+
+  /** Tries to; the window has to be over. */
+  revealLate(): Promise<void> | undefined {
+    const { access, sealed, party } = this;
+    if (sealed === undefined) return undefined;
+    return access.mustNot(party, access.ledger.reveal(party.wallet, sealed), "WrongWindow");
   }
 }

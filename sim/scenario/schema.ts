@@ -400,6 +400,7 @@ const misbehaving = (what: string) => number(0, 1, 0, `Share ${what}`);
 const Misbehaviour = section(
   {
     neverReveal: misbehaving("of users and data centres that never open the plans they sealed"),
+    revealLate: misbehaving("of those that open their plans when the window is over"),
   },
   "Who breaks the rules. The paper knows only honest parties. Who it is, the seed draws; shares are rounded to whole parties, and each has one vice at most. A data centre and its meter are one party",
 );

@@ -20,8 +20,8 @@ const BASE = {
   },
 } satisfies Changes;
 
-const scenarioOf = (misbehaviour: Scenario["misbehaviour"] | Changes, seed = 1): Scenario =>
-  scenarioWith(BASE, { seed }, { misbehaviour } as Changes);
+const scenarioOf = (misbehaviour: Changes<Scenario["misbehaviour"]>, seed = 1): Scenario =>
+  scenarioWith(BASE, { seed, misbehaviour });
 
 /** Runs the full strategy with all checks. */
 async function run(scenario: Scenario): Promise<{ all: RunResult; one: StrategyResult }> {
@@ -58,9 +58,12 @@ describe("a market in which some misbehave", function () {
 
   const SEEDS = [1, 2, 3];
 
-  for (const seed of SEEDS)
-    it(`forfeits the bonds of plans that are never opened, and goes on, with seed ${seed}`, async () => {
-      const { one } = await run(scenarioOf({ neverReveal: 0.34 }, seed));
+  const unopened = ["neverReveal", "revealLate"].flatMap((kind) =>
+    SEEDS.map((seed) => ({ kind, seed })),
+  );
+  for (const { kind, seed } of unopened)
+    it(`forfeits the bonds of ${kind}, and goes on, with seed ${seed}`, async () => {
+      const { one } = await run(scenarioOf({ [kind]: 0.34 }, seed));
       expect(one.summary.tasksCompleted).to.be.above(20);
       expect(one.summary.tasksLate).to.equal(0);
       expect(reputations(one)).to.deep.equal([0, 0]);

@@ -242,6 +242,11 @@ describe("loadScenario", () => {
       "a run needs a task",
     ],
     [
+      "more who misbehave than there are",
+      "misbehaviour: { neverReveal: 0.7, revealLate: 0.4 }",
+      "FILE:2:33: field `misbehaviour.neverReveal`: the shares of all who misbehave must have a sum of at most 1, have 1.1;",
+    ],
+    [
       "emissions of half a day",
       `emissions: { gridGramsPerKWh: [${"5, ".repeat(35)}5] }`,
       "must be values of whole days, 24 for each, has 36;",
