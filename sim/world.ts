@@ -6,7 +6,7 @@ import { DataCentreAgent, type DataCentreTerms, type HourReport } from "./agents
 import { EsdAgent, PvAgent } from "./agents/devices.ts";
 import { KeeperAgent } from "./agents/keeper.ts";
 import { MeterAgent } from "./agents/meter.ts";
-import { NeverReveals, RevealsLate } from "./agents/misconduct.ts";
+import { NeverReveals, RevealsLate, Unfunded } from "./agents/misconduct.ts";
 import { QuoteBoard } from "./agents/quotes.ts";
 import { PublicRecord } from "./agents/record.ts";
 import type { Trader } from "./agents/trader.ts";
@@ -453,6 +453,8 @@ export class World {
         this.latecomers.push(late);
         return late;
       }
+      case "unfunded":
+        return new Unfunded(agent, this.access, this.setting.vault);
       case undefined:
         return agent;
     }

@@ -1,5 +1,5 @@
 /** What those do who break the rules: layers around honest agents. */
-import type { Plan } from "../market/ledger.ts";
+import type { Address, Plan } from "../market/ledger.ts";
 import type { MarketAccess, Party } from "./access.ts";
 import type { Trader } from "./trader.ts";
 
@@ -53,5 +53,32 @@ export class RevealsLate extends NeverReveals {
     const { access, sealed, party } = this;
     if (sealed === undefined) return undefined;
     return access.mustNot(party, access.ledger.reveal(party.wallet, sealed), "WrongWindow");
+  }
+}
+
+/** Takes its money out before it opens a plan, and pays it in again when the plan has been dropped. */
+export class Unfunded extends Layer {
+  private readonly access: MarketAccess;
+  private readonly vault: Address;
+
+  constructor(inner: Trader, access: MarketAccess, vault: Address) {
+    super(inner);
+    this.access = access;
+    this.vault = vault;
+  }
+
+  override reveal(): Promise<void> | undefined {
+    return this.sealed === undefined ? undefined : this.revealUnfunded();
+  }
+
+  private async revealUnfunded(): Promise<void> {
+    const { access, vault } = this;
+    const { ledger } = access;
+    const { id, wallet, participant } = this.party;
+    const { available } = await ledger.accountOf(participant);
+    await access.must(id, ledger.withdraw(wallet, available, wallet));
+    await this.inner.reveal();
+    await access.must(id, ledger.approve(wallet, vault, available));
+    await access.must(id, ledger.deposit(wallet, available));
   }
 }

@@ -401,6 +401,9 @@ const Misbehaviour = section(
   {
     neverReveal: misbehaving("of users and data centres that never open the plans they sealed"),
     revealLate: misbehaving("of those that open their plans when the window is over"),
+    unfunded: misbehaving(
+      "of those that take their money out before they open their plans, and pay it in again afterwards",
+    ),
   },
   "Who breaks the rules. The paper knows only honest parties. Who it is, the seed draws; shares are rounded to whole parties, and each has one vice at most. A data centre and its meter are one party",
 );

@@ -70,4 +70,14 @@ describe("a market in which some misbehave", function () {
       // Two of six data centres, in each auction.
       expect(one.summary.penaltiesYuan).to.equal(2 * BOND_YUAN * (BASE.hours - 1));
     });
+
+  for (const seed of SEEDS)
+    it(`drops the plans of those without funds, and goes on, with seed ${seed}`, async () => {
+      const { one } = await run(scenarioOf({ unfunded: 0.34 }, seed));
+      expect(one.summary.tasksCompleted).to.be.above(20);
+      expect(one.summary.tasksLate).to.equal(0);
+      // Their plans were opened, which is no reason to think less of them.
+      expect(reputations(one)).to.deep.equal([5000, 5000]);
+      expect(one.summary.penaltiesYuan).to.equal(2 * BOND_YUAN * (BASE.hours - 1));
+    });
 });

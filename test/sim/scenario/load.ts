@@ -244,7 +244,7 @@ describe("loadScenario", () => {
     [
       "more who misbehave than there are",
       "misbehaviour: { neverReveal: 0.7, revealLate: 0.4 }",
-      "FILE:2:33: field `misbehaviour.neverReveal`: the shares of all who misbehave must have a sum of at most 1, have 1.1;",
+      "FILE:2:30: field `misbehaviour.neverReveal`: the shares of all who misbehave must have a sum of at most 1, have 1.1;",
     ],
     [
       "emissions of half a day",
