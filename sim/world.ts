@@ -22,7 +22,7 @@ import type { Forecaster } from "./physics/forecast.ts";
 import { PowerCurve } from "./physics/server.ts";
 import type { PvSeries } from "./physics/series.ts";
 import type { HourlyRow, TradeRow, TransferRow } from "./report/results.ts";
-import { castOf, type Cast, type Misconduct } from "./scenario/misconduct.ts";
+import { castOf, isMisbehaved, type Cast, type Misconduct } from "./scenario/misconduct.ts";
 import type { Scenario } from "./scenario/schema.ts";
 import type { Strategy } from "./strategies.ts";
 import type { Task } from "./traces/task.ts";
@@ -30,6 +30,9 @@ import { MB_PER_GB, microYuan, SECONDS_PER_HOUR } from "./units.ts";
 
 /** Slots before the run: one to announce tariffs in, one to commission sites in. */
 const SLOTS_BEFORE = 2;
+
+/** Share of each job that a data centre does which under-delivers. */
+const UNDER_DELIVERED = 0.5;
 
 /** What everybody puts into its account at first, yuan; a loan of the simulation that nothing depends on. */
 const USER_FUNDS = 1_000_000;
@@ -421,12 +424,16 @@ export class World {
       transfers: scenario.transfers,
       whPerCoreHour: whPerCoreHourOf(scenario),
       memoryMbPerCore: memoryMbPerCoreOf(scenario),
+      ...(isMisbehaved(scenario)
+        ? { mistrustHours: Number(access.parameters.lateReadingSlots) }
+        : {}),
     };
     const cells = batteryOf(scenario, strategy);
+    const misconduct = this.cast.dataCentres[this.dataCentres.length];
     const agent = new DataCentreAgent(
       access,
       { id: label, wallet, participant },
-      strategy,
+      misconduct === "underDeliver" ? { ...strategy, workShare: UNDER_DELIVERED } : strategy,
       terms,
       {
         pv: new PvAgent(forecaster(microgrid)),
@@ -436,7 +443,6 @@ export class World {
       this.board,
       (peer) => this.byParticipant.get(peer),
     );
-    const misconduct = this.cast.dataCentres[this.dataCentres.length];
     this.traders.push(this.behaving(agent, misconduct));
     this.dataCentres.push(agent);
     this.byParticipant.set(participant, agent);
@@ -455,6 +461,7 @@ export class World {
       }
       case "unfunded":
         return new Unfunded(agent, this.access, this.setting.vault);
+      case "underDeliver":
       case undefined:
         return agent;
     }

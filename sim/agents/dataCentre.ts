@@ -44,6 +44,8 @@ export interface Conduct {
   readonly pricing: PricingRule;
   /** Whether it uses its PV at all; without, everything is imported and all PV exported. */
   readonly usesPv: boolean;
+  /** Share of each job that it does before it drops it; absent if it does all of it. */
+  readonly workShare?: number;
 }
 
 /** What all data centres of a run know. */
@@ -53,6 +55,11 @@ export interface DataCentreTerms {
   readonly transfers: Scenario["transfers"];
   readonly whPerCoreHour: number;
   readonly memoryMbPerCore: number;
+  /**
+   * Hours that it waits for another data centre's reading after work that it handed over was due, before it can do the work itself,
+   * and has time to. Absent if all trust each other, and keep time for what they did not hand over alone.
+   */
+  readonly mistrustHours?: number;
 }
 
 /** Work for a supply contract. */
@@ -157,7 +164,7 @@ export class DataCentreAgent implements Trader {
       deadlineHour: this.access.hourOf(c.deadline),
       energyWh: c.energy,
       coreSeconds: c.coreSeconds,
-      remaining: Number(c.coreSeconds),
+      remaining: this.toDo(Number(c.coreSeconds)),
       ...NEW_JOB,
       used: new Float64Array(4),
     });
@@ -278,7 +285,7 @@ export class DataCentreAgent implements Trader {
     const needed = new Int32Array(lastHour - hour + 2);
     for (const job of this.jobs) {
       const left = this.remainingAfter(job);
-      if (left <= 0 || job.away !== 0) continue;
+      if (left <= 0 || (job.away !== 0 && !this.mistrusts)) continue;
       const hours = Math.ceil(left / (job.cores * SECONDS_PER_HOUR) - 1e-9);
       const waits = this.conduct.scheduler.defers && !job.priority;
       const from = waits ? Math.max(hour, job.deadlineHour + 1 - hours) : hour;
@@ -293,6 +300,24 @@ export class DataCentreAgent implements Trader {
       most = Math.max(most, sum);
     }
     return room - most;
+  }
+
+  /** Whether work that others have in their hands may come back. */
+  private get mistrusts(): boolean {
+    return this.terms.mistrustHours !== undefined;
+  }
+
+  /** What it does of some core-seconds. */
+  private toDo(coreSeconds: number): number {
+    const { workShare = 1 } = this.conduct;
+    return Math.ceil(coreSeconds * workShare);
+  }
+
+  /** Hours before a job's deadline at which `handedOver` core-seconds have to be done, so that it is in time whatever comes. */
+  private hoursToKeep(job: ContractJob, handedOver: number): number {
+    const { mistrustHours } = this.terms;
+    const own = mistrustHours === undefined ? job.remaining - handedOver : job.remaining;
+    return Math.ceil(own / (job.cores * SECONDS_PER_HOUR)) + (mistrustHours ?? 0);
   }
 
   /** Core-seconds of a job after the present hour. */
@@ -422,8 +447,10 @@ export class DataCentreAgent implements Trader {
     const perHour = job.cores * SECONDS_PER_HOUR;
     const share = Math.min(Number(debt), job.remaining);
     // What is left comes back at the end, and has to be done then.
-    const restHours = Math.ceil((job.remaining - share) / perHour);
-    const latest = Math.min(job.deadlineHour - restHours, this.access.hourOf(t.periodEnd));
+    const latest = Math.min(
+      job.deadlineHour - this.hoursToKeep(job, share),
+      this.access.hourOf(t.periodEnd),
+    );
     const hours = latest - hour;
     if (hours * perHour < share) return;
     const { ledger } = this.access;
@@ -477,7 +504,7 @@ export class DataCentreAgent implements Trader {
         candidate.energyWh >= energyWh &&
         candidate.dataCentre !== participant &&
         // What is left comes back when the sun there is gone, and has to be done then.
-        job.deadlineHour - due >= Math.ceil((job.remaining - coreSeconds) / perHour)
+        job.deadlineHour - due >= this.hoursToKeep(job, coreSeconds)
       );
     });
     if (standing === undefined) return;
@@ -525,7 +552,7 @@ export class DataCentreAgent implements Trader {
       ...NEW_JOB,
       kind,
       deadlineHour: due,
-      remaining: coreSeconds,
+      remaining: this.toDo(coreSeconds),
       used: new Float64Array(4),
     };
     this.hasNewJobs = true;

@@ -3,7 +3,7 @@ import { Random } from "../random.ts";
 import type { Scenario } from "./schema.ts";
 
 /** All ways, by the names of the scenario's fields. */
-export const MISCONDUCTS = ["neverReveal", "revealLate", "unfunded"] as const;
+export const MISCONDUCTS = ["neverReveal", "revealLate", "unfunded", "underDeliver"] as const;
 
 /** A way to misbehave. */
 export type Misconduct = (typeof MISCONDUCTS)[number];

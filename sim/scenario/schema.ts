@@ -404,6 +404,7 @@ const Misbehaviour = section(
     unfunded: misbehaving(
       "of those that take their money out before they open their plans, and pay it in again afterwards",
     ),
+    underDeliver: misbehaving("of data centres that do half of each job and drop it"),
   },
   "Who breaks the rules. The paper knows only honest parties. Who it is, the seed draws; shares are rounded to whole parties, and each has one vice at most. A data centre and its meter are one party",
 );

@@ -8,15 +8,16 @@ import { scenarioWith, type Changes } from "../support/scenario.ts";
 
 const STRATEGY = "opportunistic+esd+transfer";
 
-/** Small, with work that can wait for long, so that some of it is handed over. */
+/** Small, with weather and slack enough that work is handed over. */
 const BASE = {
-  hours: 36,
-  microgrids: { count: 3, dataCentres: 2 },
+  hours: 72,
+  microgrids: { count: 6, dataCentres: 1 },
   server: { count: 2 },
+  pv: { regionalShare: 0, clearness: 0.5, clearnessSpread: 0.4 },
   tasks: {
     users: 8,
-    priority: { count: 12, meanHours: 4 },
-    deferrable: { count: 60, meanHours: 3, meanSlackHours: 40 },
+    priority: { count: 5 },
+    deferrable: { count: 200, meanHours: 3, meanSlackHours: 80 },
   },
 } satisfies Changes;
 
@@ -79,5 +80,20 @@ describe("a market in which some misbehave", function () {
       // Their plans were opened, which is no reason to think less of them.
       expect(reputations(one)).to.deep.equal([5000, 5000]);
       expect(one.summary.penaltiesYuan).to.equal(2 * BOND_YUAN * (BASE.hours - 1));
+    });
+
+  for (const seed of SEEDS)
+    it(`makes under-delivery cost deposits and reputation, and goes on, with seed ${seed}`, async () => {
+      const { one } = await run(scenarioOf({ underDeliver: 0.34 }, seed));
+      const { trades, transfers, summary } = one;
+      const late = trades.filter(({ status }) => status === "expired");
+      expect(late.length).to.be.above(20);
+      for (const { core_seconds: sold, delivered_core_seconds: done } of late)
+        expect(done).to.equal(Math.ceil(sold / 2));
+      expect(new Set(late.map(({ dc }) => dc)).size).to.equal(2);
+      expect(transfers.filter(({ defaulted }) => defaulted).length).to.be.above(0);
+      expect(summary.penaltiesYuan).to.be.above(0);
+      expect(summary.dcReputation[0]).to.equal(0);
+      expect(summary.userReputation[0]).to.be.at.least(5000);
     });
 });
