@@ -5,8 +5,15 @@ import { ContractIndex, type SignedContract } from "./agents/contracts.ts";
 import { DataCentreAgent, type DataCentreTerms, type HourReport } from "./agents/dataCentre.ts";
 import { EsdAgent, PvAgent } from "./agents/devices.ts";
 import { KeeperAgent } from "./agents/keeper.ts";
-import { MeterAgent } from "./agents/meter.ts";
-import { NeverReveals, RevealsLate, Unfunded } from "./agents/misconduct.ts";
+import { MeterAgent, type Metering } from "./agents/meter.ts";
+import {
+  LateMeter,
+  NeverReveals,
+  RevealsLate,
+  Spells,
+  Stops,
+  Unfunded,
+} from "./agents/misconduct.ts";
 import { QuoteBoard } from "./agents/quotes.ts";
 import { PublicRecord } from "./agents/record.ts";
 import type { Trader } from "./agents/trader.ts";
@@ -21,12 +28,13 @@ import { Battery, CHEMISTRIES, type Chemistry } from "./physics/battery.ts";
 import type { Forecaster } from "./physics/forecast.ts";
 import { PowerCurve } from "./physics/server.ts";
 import type { PvSeries } from "./physics/series.ts";
+import { Random } from "./random.ts";
 import type { HourlyRow, TradeRow, TransferRow } from "./report/results.ts";
 import { castOf, isMisbehaved, type Cast, type Misconduct } from "./scenario/misconduct.ts";
 import type { Scenario } from "./scenario/schema.ts";
 import type { Strategy } from "./strategies.ts";
 import type { Task } from "./traces/task.ts";
-import { MB_PER_GB, microYuan, SECONDS_PER_HOUR } from "./units.ts";
+import { HOURS_PER_DAY, MB_PER_GB, microYuan, SECONDS_PER_HOUR } from "./units.ts";
 
 /** Slots before the run: one to announce tariffs in, one to commission sites in. */
 const SLOTS_BEFORE = 2;
@@ -153,10 +161,12 @@ export class World {
   private readonly board: QuoteBoard;
   private readonly users: UserAgent[] = [];
   private readonly dataCentres: DataCentreAgent[] = [];
-  private readonly meters: MeterAgent[] = [];
+  private readonly meters: Metering[] = [];
   /** Users and data centres as they behave in the auction. */
   private readonly traders: Trader[] = [];
   private readonly latecomers: RevealsLate[] = [];
+  /** When data centres are away that stop for hours. */
+  private readonly absences = new Map<DataCentreAgent, Spells>();
   private cast: Cast = { users: [], dataCentres: [] };
   private readonly byParticipant = new Map<bigint, DataCentreAgent>();
   /** Tasks that users have a contract for and have not handed in yet, by contract. */
@@ -218,8 +228,16 @@ export class World {
     const start = access.startOf(hour);
     await this.setting.clock.advanceTo(start);
     await this.settle(hour);
-    for (const dataCentre of this.dataCentres) dataCentre.planHour(hour);
-    if (this.strategy.transfer) await this.transferOrders(hour);
+    const away = (agent: DataCentreAgent): boolean =>
+      this.absences.get(agent)?.atStartOf(hour) ?? false;
+    for (const dataCentre of this.dataCentres) {
+      if (away(dataCentre)) dataCentre.rest();
+      else dataCentre.planHour(hour);
+    }
+    if (this.strategy.transfer) {
+      const present = this.dataCentres.filter((dataCentre) => !away(dataCentre));
+      await transferOrders(present, hour);
+    }
 
     const isLast = hour + 1 === this.inputs.scenario.hours;
     if (!isLast) {
@@ -248,13 +266,6 @@ export class World {
     const slot = this.access.slotOf(hour - 1);
     await each(this.meters, (meter, index) => meter.submit(slot, this.reports[index]));
     await this.keeper.tidy(slot + 1n);
-  }
-
-  private async transferOrders(hour: number): Promise<void> {
-    await each(this.dataCentres, (dataCentre) => dataCentre.quote(hour));
-    // One after the other: what one takes, the next does not find any more.
-    await inTurn(this.dataCentres, (dataCentre) => dataCentre.handOver(hour));
-    await inTurn(this.dataCentres, (dataCentre) => dataCentre.handBack(hour));
   }
 
   private async handIn(hour: number): Promise<void> {
@@ -446,7 +457,10 @@ export class World {
     this.traders.push(this.behaving(agent, misconduct));
     this.dataCentres.push(agent);
     this.byParticipant.set(participant, agent);
-    this.meters.push(new MeterAgent(access, meterParty, participant));
+    const meter = new MeterAgent(access, meterParty, participant);
+    const spells = this.absences.get(agent);
+    const hourOf = (slot: bigint): number => access.hourOf(slot);
+    this.meters.push(spells === undefined ? meter : new LateMeter(meter, spells, hourOf));
   }
 
   /** A user or data centre as it behaves in the auction. */
@@ -461,10 +475,23 @@ export class World {
       }
       case "unfunded":
         return new Unfunded(agent, this.access, this.setting.vault);
+      case "stop": {
+        const spells = this.spellsOf(agent.party);
+        if (agent instanceof DataCentreAgent) this.absences.set(agent, spells);
+        return new Stops(agent, spells);
+      }
       case "underDeliver":
       case undefined:
         return agent;
     }
+  }
+
+  /** When a party does not do what it should, each day; not in the first hour. */
+  private spellsOf({ id }: Party): Spells {
+    const { seed, hours, misbehaviour } = this.inputs.scenario;
+    const random = new Random(`${seed}/misbehaviour/spells of ${id}`);
+    const latest = Math.max(1, Math.min(hours - misbehaviour.spellHours, HOURS_PER_DAY) - 1);
+    return new Spells(random.int(1, latest), misbehaviour.spellHours, hours);
   }
 
   /** Enrols a party and fills its account. */
@@ -533,6 +560,17 @@ function tasksByUser(tasks: readonly Task[]): (readonly [user: number, Task[]])[
     else byUser.set(task.user, [task]);
   }
   return [...byUser].sort(([a], [b]) => a - b);
+}
+
+/** Data centres quote, hand work over, and hand work back. */
+async function transferOrders(
+  dataCentres: readonly DataCentreAgent[],
+  hour: number,
+): Promise<void> {
+  await each(dataCentres, (dataCentre) => dataCentre.quote(hour));
+  // One after the other: what one takes, the next does not find any more.
+  await inTurn(dataCentres, (dataCentre) => dataCentre.handOver(hour));
+  await inTurn(dataCentres, (dataCentre) => dataCentre.handBack(hour));
 }
 
 /** What an agent does, or nothing. */

@@ -184,6 +184,13 @@ export class DataCentreAgent implements Trader {
     this.gapWh = this.conduct.scheduler.plan({ hour, forecastWh, ahead, jobs, rack });
   }
 
+  /** Decides that nothing runs in the hour that begins. */
+  rest(): void {
+    this.rack.clear();
+    this.ahead.fill(0);
+    this.gapWh = 0;
+  }
+
   /**
    * Runs the hour.
    *
@@ -233,11 +240,12 @@ export class DataCentreAgent implements Trader {
     this.plan = undefined;
     if (offers.length === 0) return;
     const slot = this.access.slotOf(hour + 1);
-    const { participant: bidder, wallet, id } = this.party;
+    const { participant: bidder, wallet } = this.party;
     this.plan = { slot, bidder, bids: [], offers, salt: this.salt(bidder, slot) };
     const { ledger } = this.access;
-    this.bonded = true;
-    await this.access.must(id, ledger.commit(wallet, slot, this.access.seal(this.plan)));
+    const sealing = ledger.commit(wallet, slot, this.access.seal(this.plan));
+    if (await this.access.may(this.party, sealing, UNREAD)) this.bonded = true;
+    else this.plan = undefined;
   }
 
   /** Opens what was sealed. */
@@ -385,7 +393,7 @@ export class DataCentreAgent implements Trader {
       lastSlot: this.access.slotOf(hour + hours),
       repaymentSlots: transfers.mode === "payment" ? 0n : BigInt(transfers.repaymentHours),
     };
-    await this.access.must(id, ledger.quote(wallet, quote));
+    if (!(await this.access.may(this.party, ledger.quote(wallet, quote), UNREAD))) return;
     this.quoted = true;
     this.board.set(participant, quote);
   }
@@ -628,6 +636,9 @@ export class DataCentreAgent implements Trader {
     });
   }
 }
+
+/** Error that refuses an offer while the meter's reading of an earlier slot has not come. */
+const UNREAD = "ReadingOutstanding";
 
 const NEW_JOB = { started: false, running: false, server: -1, waited: 0, placed: false, away: 0 };
 

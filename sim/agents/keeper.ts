@@ -20,6 +20,8 @@ export class KeeperAgent {
   private readonly sealed = new Set<bigint>();
   /** Contracts by the slot after which they can be expired. */
   private readonly deadlines = new Map<bigint, bigint[]>();
+  /** Contracts whose deadline is over, and which cannot be expired while a reading may still come. */
+  private overdue: bigint[] = [];
   private readonly openTransfers = new Set<bigint>();
 
   /** @param pageWork steps of a page of clearing */
@@ -104,7 +106,7 @@ export class KeeperAgent {
     return { bids: await Promise.all(indices.map(bid)), offers: [] };
   }
 
-  /** Ends what is over when all readings before `slot` are in. */
+  /** Ends what is over, as far as all readings of it are in; `slot` is the present one. */
   async tidy(slot: bigint): Promise<void> {
     const { ledger } = this.access;
     const transfers = await Promise.all(
@@ -112,28 +114,34 @@ export class KeeperAgent {
     );
     for (const { id, now } of transfers) await this.tidyTransfer(id, now, slot);
     const over = slot - 1n;
-    const contracts = await Promise.all(
-      (this.deadlines.get(over) ?? []).map(async (id) => ({
-        id,
-        now: await ledger.contractOf(id),
-      })),
-    );
-    for (const { id, now } of contracts) {
-      if (now.status === SupplyStatus.running)
-        await this.access.must("the keeper", ledger.expire(this.wallet, id));
-    }
+    const candidates = [...this.overdue, ...(this.deadlines.get(over) ?? [])];
     this.deadlines.delete(over);
+    const contracts = await Promise.all(
+      candidates.map(async (id) => ({ id, now: await ledger.contractOf(id) })),
+    );
+    this.overdue = [];
+    for (const { id, now } of contracts) {
+      if (now.status !== SupplyStatus.running) continue;
+      if (!now.handedOver && (await ledger.isFinal(now.seller, now.deadline)))
+        await this.access.must("the keeper", ledger.expire(this.wallet, id));
+      else this.overdue.push(id);
+    }
   }
 
   private async tidyTransfer(transferId: bigint, t: Transfer, slot: bigint): Promise<void> {
     const { ledger } = this.access;
     const must = (call: ReturnType<typeof ledger.settle>): Promise<unknown> =>
       this.access.must("the keeper", call);
-    if (t.status === TransferStatus.executing && slot > t.due)
+    if (
+      t.status === TransferStatus.executing &&
+      slot > t.due &&
+      (await ledger.isFinal(t.target, t.due))
+    )
       await must(ledger.closeOverdue(this.wallet, transferId));
     if (t.returning !== 0n) {
       const { due } = await ledger.handoverOf(t.returning);
-      if (slot > due) await must(ledger.closeReturn(this.wallet, transferId));
+      if (slot > due && (await ledger.isFinal(t.first, due)))
+        await must(ledger.closeReturn(this.wallet, transferId));
     }
     if (slot <= t.periodEnd) return;
     const now = await ledger.transferOf(transferId);

@@ -5,8 +5,13 @@ import type { HourReport } from "./dataCentre.ts";
 
 const FLOWS = ["directWh", "chargeWh", "dischargeWh", "importWh", "exportWh"] as const;
 
+/** What submits a data centre's readings. */
+export interface Metering {
+  submit(slot: bigint, report?: HourReport): Promise<void>;
+}
+
 /** Counts energy as meters do: what is told is the difference of two readings in whole Wh, so that nothing is lost in rounding. */
-export class MeterAgent {
+export class MeterAgent implements Metering {
   readonly party: Party;
   private readonly access: MarketAccess;
   private readonly dataCentre: bigint;
@@ -19,10 +24,21 @@ export class MeterAgent {
   }
 
   /** Submits the reading of a slot; nothing happened in it if there is no report. */
-  async submit(slot: bigint, report?: HourReport): Promise<void> {
+  submit(slot: bigint, report?: HourReport): Promise<void> {
+    return this.send(this.read(slot, report));
+  }
+
+  /** Submits a reading. */
+  send(reading: Reading): Promise<void> {
+    const { wallet, id } = this.party;
+    return this.access.must(id, this.access.ledger.submit(wallet, reading, { signer: wallet }));
+  }
+
+  /** Reads the counters at the end of a slot. */
+  read(slot: bigint, report?: HourReport): Reading {
     const told = report ? this.count(report) : NOTHING;
     const [direct, charge, discharge, gridImport, gridExport] = told;
-    const reading: Reading = {
+    return {
       dataCentre: this.dataCentre,
       slot,
       part: 0n,
@@ -34,8 +50,6 @@ export class MeterAgent {
       gridExport,
       deliveries: report?.deliveries ?? [],
     };
-    const { wallet, id } = this.party;
-    await this.access.must(id, this.access.ledger.submit(wallet, reading, { signer: wallet }));
   }
 
   private count(report: HourReport): Told {

@@ -1,6 +1,9 @@
 /** What those do who break the rules: layers around honest agents. */
-import type { Address, Plan } from "../market/ledger.ts";
+import type { Address, Plan, Reading } from "../market/ledger.ts";
+import { HOURS_PER_DAY } from "../units.ts";
 import type { MarketAccess, Party } from "./access.ts";
+import type { HourReport } from "./dataCentre.ts";
+import type { MeterAgent, Metering } from "./meter.ts";
 import type { Trader } from "./trader.ts";
 
 /** Acts like the agent that it is around. */
@@ -80,5 +83,86 @@ export class Unfunded extends Layer {
     await this.inner.reveal();
     await access.must(id, ledger.approve(wallet, vault, available));
     await access.must(id, ledger.deposit(wallet, available));
+  }
+}
+
+/** Hours of each day in which somebody is not at work, from the middle of the first to the beginning of the hour after the last. */
+export class Spells {
+  private readonly first: number;
+  private readonly length: number;
+  private readonly end: number;
+
+  /**
+   * @param first hour of the first spell
+   * @param length of each, in hours; below a day
+   * @param end hour in which everybody is back
+   */
+  constructor(first: number, length: number, end: number) {
+    this.first = first;
+    this.length = length;
+    this.end = end;
+  }
+
+  /** Whether the hour ends in a spell. */
+  atEndOf(hour: number): boolean {
+    const since = hour - this.first;
+    return since >= 0 && hour < this.end && since % HOURS_PER_DAY < this.length;
+  }
+
+  /** Whether the hour begins in a spell. */
+  atStartOf(hour: number): boolean {
+    return hour < this.end && this.atEndOf(hour - 1) && this.atEndOf(hour);
+  }
+}
+
+/** Stops after it has sealed a plan, and is away for hours. */
+export class Stops extends Layer {
+  private readonly spells: Spells;
+  private hour = 0;
+
+  constructor(inner: Trader, spells: Spells) {
+    super(inner);
+    this.spells = spells;
+  }
+
+  override commit(hour: number): Promise<void> | undefined {
+    this.hour = hour;
+    return this.spells.atStartOf(hour) ? undefined : super.commit(hour);
+  }
+
+  override reveal(): Promise<void> | undefined {
+    return this.spells.atEndOf(this.hour) ? undefined : super.reveal();
+  }
+}
+
+/** A meter that sends nothing for hours, and what it read in them afterwards. */
+export class LateMeter implements Metering {
+  protected readonly meter: MeterAgent;
+  private readonly spells: Spells;
+  private readonly hourOf: (slot: bigint) => number;
+  private unsent: Reading[] = [];
+
+  constructor(meter: MeterAgent, spells: Spells, hourOf: (slot: bigint) => number) {
+    this.meter = meter;
+    this.spells = spells;
+    this.hourOf = hourOf;
+  }
+
+  async submit(slot: bigint, report?: HourReport): Promise<void> {
+    const reading = this.meter.read(slot, report);
+    this.unsent.push(reading);
+    const [oldest = reading] = this.unsent;
+    if (this.spells.atStartOf(this.hourOf(slot) + 1)) {
+      await this.meanwhile(oldest);
+      return;
+    }
+    const sending = this.unsent;
+    this.unsent = [];
+    for (const one of sending) await this.meter.send(one);
+  }
+
+  /** What it does in a spell instead of sending the oldest reading that it owes. */
+  protected meanwhile(_oldest: Reading): Promise<void> | undefined {
+    return undefined;
   }
 }

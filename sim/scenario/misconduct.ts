@@ -3,13 +3,19 @@ import { Random } from "../random.ts";
 import type { Scenario } from "./schema.ts";
 
 /** All ways, by the names of the scenario's fields. */
-export const MISCONDUCTS = ["neverReveal", "revealLate", "unfunded", "underDeliver"] as const;
+export const MISCONDUCTS = [
+  "neverReveal",
+  "revealLate",
+  "unfunded",
+  "underDeliver",
+  "stop",
+] as const;
 
 /** A way to misbehave. */
 export type Misconduct = (typeof MISCONDUCTS)[number];
 
 /** The ways that are open to users; the others need a data centre or a meter. */
-const OF_USERS: readonly Misconduct[] = ["neverReveal", "revealLate", "unfunded"];
+const OF_USERS: readonly Misconduct[] = ["neverReveal", "revealLate", "unfunded", "stop"];
 
 /** What each user and each data centre, its meter included, does wrong; undefined if nothing. */
 export interface Cast {
