@@ -8,6 +8,7 @@ import { KeeperAgent } from "./agents/keeper.ts";
 import { MeterAgent, type Metering } from "./agents/meter.ts";
 import {
   LateMeter,
+  LyingMeter,
   NeverReveals,
   RevealsLate,
   Spells,
@@ -458,9 +459,7 @@ export class World {
     this.dataCentres.push(agent);
     this.byParticipant.set(participant, agent);
     const meter = new MeterAgent(access, meterParty, participant);
-    const spells = this.absences.get(agent);
-    const hourOf = (slot: bigint): number => access.hourOf(slot);
-    this.meters.push(spells === undefined ? meter : new LateMeter(meter, spells, hourOf));
+    this.meters.push(this.metering(meter, misconduct, agent));
   }
 
   /** A user or data centre as it behaves in the auction. */
@@ -481,9 +480,23 @@ export class World {
         return new Stops(agent, spells);
       }
       case "underDeliver":
+      case "misreport":
       case undefined:
         return agent;
     }
+  }
+
+  /** The meter of a data centre as it behaves. */
+  private metering(
+    meter: MeterAgent,
+    misconduct: Misconduct | undefined,
+    dataCentre: DataCentreAgent,
+  ): Metering {
+    if (misconduct === "misreport")
+      return new LyingMeter(meter, this.spellsOf(dataCentre.party), this.access);
+    const absences = this.absences.get(dataCentre);
+    if (absences === undefined) return meter;
+    return new LateMeter(meter, absences, (slot) => this.access.hourOf(slot));
   }
 
   /** When a party does not do what it should, each day; not in the first hour. */

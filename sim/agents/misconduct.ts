@@ -166,3 +166,33 @@ export class LateMeter implements Metering {
     return undefined;
   }
 }
+
+/** More than any plant yields in an hour: the most that a reading can say, Wh. */
+const IMPOSSIBLE_WH = 2n ** 32n - 1n;
+
+/** A meter that signs readings for hours that cannot be right, and the right ones afterwards. */
+export class LyingMeter extends LateMeter {
+  private readonly access: MarketAccess;
+  private lies = 0;
+
+  constructor(meter: MeterAgent, spells: Spells, access: MarketAccess) {
+    super(meter, spells, (slot) => access.hourOf(slot));
+    this.access = access;
+  }
+
+  protected override meanwhile(reading: Reading): Promise<void> {
+    const { party } = this.meter;
+    const lie = this.lies % 2 === 0 ? beyondPlant(reading) : unbalanced(reading);
+    this.lies += 1;
+    const signing = this.access.ledger.submit(party.wallet, lie, { signer: party.wallet });
+    return this.access.mustNot(party, signing, "BeyondPlant", "Unbalanced");
+  }
+}
+
+const beyondPlant = (reading: Reading): Reading => ({ ...reading, pv: IMPOSSIBLE_WH });
+
+/** One watt-hour of PV is exported that was not produced. */
+const unbalanced = (reading: Reading): Reading => ({
+  ...reading,
+  gridExport: reading.pv - reading.esdIn + 1n,
+});

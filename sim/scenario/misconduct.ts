@@ -8,6 +8,7 @@ export const MISCONDUCTS = [
   "revealLate",
   "unfunded",
   "underDeliver",
+  "misreport",
   "stop",
 ] as const;
 

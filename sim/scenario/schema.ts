@@ -405,6 +405,9 @@ const Misbehaviour = section(
       "of those that take their money out before they open their plans, and pay it in again afterwards",
     ),
     underDeliver: misbehaving("of data centres that do half of each job and drop it"),
+    misreport: misbehaving(
+      "of data centres whose meters sign readings for hours each day that cannot be right, and the right ones afterwards",
+    ),
     stop: misbehaving(
       "of users and data centres that stop for hours each day: they open no plan, and a data centre runs no work, and its meter sends what it read when it is back",
     ),
@@ -412,7 +415,7 @@ const Misbehaviour = section(
       2,
       23,
       6,
-      "How long they stop each day, hours, from a drawn time on. With six a working day falls short; from 24 on the market would take no reading of the first hour any more",
+      "How long they stop or misreport each day, hours, from a drawn time on. With six a working day falls short; from 24 on the market would take no reading of the first hour any more",
     ),
   },
   "Who breaks the rules. The paper knows only honest parties. Who it is, the seed draws; shares are rounded to whole parties, and each has one vice at most. A data centre and its meter are one party",

@@ -112,6 +112,20 @@ describe("a market in which some misbehave", function () {
       expect(summary.dcReputation[0]).to.be.below(5000);
       expect(summary.tasksCompleted).to.be.above(100);
     });
+
+  for (const seed of SEEDS)
+    it(`refuses readings that cannot be right, takes no offers until they are, and goes on, with seed ${seed}`, async () => {
+      const honest = await run(scenarioOf({}, seed));
+      const { one } = await run(scenarioOf({ misreport: 0.5, spellHours: 12 }, seed));
+      const { summary } = one;
+      // What was done in those hours is paid later, and nothing is forfeited.
+      expect(summary.penaltiesYuan).to.equal(0);
+      expect(summary.tasksLate).to.equal(0);
+      expect(summary.tasksCompleted).to.be.above(100);
+      const sold = (trades: StrategyResult["trades"]): number =>
+        new Set(trades.map(({ dc, hour }) => `${dc} ${hour}`)).size;
+      expect(sold(one.trades)).to.be.below(sold(honest.one.trades));
+    });
 });
 
 describe("Spells", () => {
