@@ -165,7 +165,8 @@ export async function runIn(
     least,
     (initialWh * microgrids.count * microgrids.dataCentres) / WH_PER_KWH,
   );
-  return { name: strategy.name, summary, hourly, trades, transfers };
+  const { conduct } = result;
+  return { name: strategy.name, summary, hourly, trades, transfers, ...(conduct && { conduct }) };
 }
 
 /** The least import that any schedule of the work that was done could need. */

@@ -21,6 +21,7 @@ import type { Trader } from "./agents/trader.ts";
 import { UserAgent, type UserTerms } from "./agents/user.ts";
 import { Books } from "./books.ts";
 import type { Gain, Gains } from "./check.ts";
+import { ConductLog } from "./conduct.ts";
 import { keccak } from "./market/keccak.ts";
 import { Role, type Address, type Bytes32, type Ledger, type Plan } from "./market/ledger.ts";
 import { DEFAULT_PARAMETERS, type MarketParameters } from "./market/parameters.ts";
@@ -30,7 +31,7 @@ import type { Forecaster } from "./physics/forecast.ts";
 import { PowerCurve } from "./physics/server.ts";
 import type { PvSeries } from "./physics/series.ts";
 import { Random } from "./random.ts";
-import type { HourlyRow, TradeRow, TransferRow } from "./report/results.ts";
+import type { ConductResult, HourlyRow, TradeRow, TransferRow } from "./report/results.ts";
 import { castOf, isMisbehaved, type Cast, type Misconduct } from "./scenario/misconduct.ts";
 import type { Scenario } from "./scenario/schema.ts";
 import type { Strategy } from "./strategies.ts";
@@ -75,6 +76,8 @@ export interface WorldResult {
   /** Reputation of data centres and users at the end. */
   readonly dcReputation: readonly number[];
   readonly userReputation: readonly number[];
+  /** Only if somebody misbehaves. */
+  readonly conduct?: ConductResult;
 }
 
 /** The rules of a scenario's market. */
@@ -168,6 +171,7 @@ export class World {
   private readonly latecomers: RevealsLate[] = [];
   /** When data centres are away that stop for hours. */
   private readonly absences = new Map<DataCentreAgent, Spells>();
+  private readonly conduct: ConductLog | undefined;
   private cast: Cast = { users: [], dataCentres: [] };
   private readonly byParticipant = new Map<bigint, DataCentreAgent>();
   /** Tasks that users have a contract for and have not handed in yet, by contract. */
@@ -188,6 +192,7 @@ export class World {
     const seal = (plan: Plan): Bytes32 => setting.seal(plan);
     this.access = new MarketAccess(ledger, record, parameters, seal, firstSlot + SLOTS_BEFORE);
     this.contracts = new ContractIndex(ledger, record);
+    if (isMisbehaved(inputs.scenario)) this.conduct = new ConductLog(this.access);
     this.board = new QuoteBoard((slot) => this.access.hourOf(slot));
   }
 
@@ -210,12 +215,15 @@ export class World {
         agents.map(async ({ party }) => Number(await ledger.reputationOf(party.participant))),
       );
     const books = this.theBooks;
+    const trades = await books.tradeRows(ledger);
+    const gains = await this.gains();
     return {
+      ...(this.conduct && { conduct: this.conduct.result(trades, gains) }),
       hourly: books.hourlyRows(),
-      trades: await books.tradeRows(ledger),
+      trades,
       transfers: await books.transferRows(ledger),
       bestWelfareYuan: books.bestWelfareYuan,
-      gains: await this.gains(),
+      gains,
       dcReputation: await reputation(this.dataCentres),
       userReputation: await reputation(this.users),
     };
@@ -392,8 +400,10 @@ export class World {
       const agent = new UserAgent(this.access, party, own, terms, this.salts, (id, task) => {
         this.handedIn.set(id, task);
       });
+      const misconduct = this.cast.users[index];
       this.users.push(agent);
-      this.traders.push(this.behaving(agent, this.cast.users[index]));
+      this.traders.push(this.behaving(agent, misconduct));
+      this.conduct?.enter({ party, isUser: true, misconduct });
     }
   }
 
@@ -460,6 +470,8 @@ export class World {
     this.byParticipant.set(participant, agent);
     const meter = new MeterAgent(access, meterParty, participant);
     this.meters.push(this.metering(meter, misconduct, agent));
+    const { participant: meterNumber } = meterParty;
+    this.conduct?.enter({ party: agent.party, isUser: false, misconduct, meter: meterNumber });
   }
 
   /** A user or data centre as it behaves in the auction. */

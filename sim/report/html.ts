@@ -3,6 +3,7 @@ import { stringify } from "yaml";
 
 import type { ImportReport } from "../traces/imported.ts";
 import { boundNote, claimsOf, extraIncomeYuan, shownEvidence, type Claim } from "./claims.ts";
+import { conductContent } from "./conduct.ts";
 import { isDrawn, figuresOf, type Drawn, type Figure } from "./figures.ts";
 import { fixed, plural } from "./format.ts";
 import { GENERATOR } from "./generator.ts";
@@ -18,6 +19,7 @@ const SECTIONS = [
   ["summary", "In short"],
   ["comparison", "Strategies compared"],
   ["figures", "Figures"],
+  ["conduct", "Who broke the rules"],
   ["claims", "The paper’s claims"],
   ["inputs", "What was read"],
   ["scenario", "Scenario"],
@@ -35,7 +37,14 @@ ${content}
 `;
 }
 
-function header({ scenario }: RunResult): Markup {
+/** A run in which all keep the rules has nothing to say of those who do not. */
+const sectionsOf = ({ strategies }: RunResult): readonly (typeof SECTIONS)[number][] =>
+  SECTIONS.filter(
+    ([id]) => id !== "conduct" || strategies.some(({ conduct }) => conduct !== undefined),
+  );
+
+function header(result: RunResult): Markup {
+  const { scenario } = result;
   const { microgrids, start, hours, seed } = scenario;
   const from = new Date(start);
   const [day, clock] = [longDate(from), from.toISOString().slice(11, 16)];
@@ -51,7 +60,7 @@ function header({ scenario }: RunResult): Markup {
 <dl class="facts">
 ${facts.map(([term, value]) => markup`<div><dt>${term}</dt><dd>${value}</dd></div>\n`)}</dl>
 <nav class="contents" aria-label="Contents"><ul>
-${SECTIONS.map(([id, title]) => markup`<li><a href="#${id}">${title}</a></li>\n`)}</ul></nav>`;
+${sectionsOf(result).map(([id, title]) => markup`<li><a href="#${id}">${title}</a></li>\n`)}</ul></nav>`;
 }
 
 /** A median with its range below it. */
@@ -205,6 +214,7 @@ export function renderReport(
   figures: readonly Figure[] = figuresOf(result),
 ): string {
   const [first = "", ...sentences] = inWords(result, claims);
+  const conduct = conductContent(result);
   return pageOf({
     title: `${result.scenario.name} – simulation report`,
     header: header(result),
@@ -212,6 +222,7 @@ export function renderReport(
       section("summary", markup`<p class="lead">${first}</p>\n<p>${sentences.join(" ")}</p>`),
       section("comparison", comparison(result)),
       section("figures", figures.map(figure)),
+      conduct === undefined ? undefined : section("conduct", conduct),
       section("claims", claimTable(claims)),
       section("inputs", inputs(result)),
       section("scenario", scenario(result)),

@@ -162,6 +162,78 @@ export interface StrategySummary {
   readonly userReputation: readonly [number, number, number];
 }
 
+/** How those fared who broke the rules in the same way. */
+export interface MisconductRow {
+  /** Name of the scenario's field. */
+  readonly kind: string;
+  readonly users: number;
+  readonly dataCentres: number;
+  /** Plans that were not opened in time. */
+  readonly plansPunished: number;
+  /** Plans that could not be funded. */
+  readonly plansDropped: number;
+  /** Calls that the market refused. */
+  readonly callsRefused: number;
+  /** Contracts with users that were not fulfilled by their deadline. */
+  readonly contractsExpired: number;
+  /** Transfers that they took and did not execute. */
+  readonly transfersDefaulted: number;
+  /** Bonds that they lost. */
+  readonly bondsYuan: number;
+  /** Paid to users and other data centres for what they did not deliver. */
+  readonly penaltiesYuan: number;
+  /** At the end, from 0 to 10,000; everybody begins with 5,000. */
+  readonly meanReputation: number;
+}
+
+/** How the users fared that kept the rules. */
+export interface HonestUsers {
+  readonly count: number;
+  readonly paidYuan: number;
+  /** What was delivered to them, at the prices that they had bid. */
+  readonly worthYuan: number;
+  /** Their contracts that were not fulfilled by their deadline. */
+  readonly contractsExpired: number;
+  /** Received for what was not delivered. */
+  readonly compensationYuan: number;
+  /** See {@link ConductResult.honestLossYuan}. */
+  readonly lossYuan: number;
+  readonly meanReputation: number;
+}
+
+/** How the data centres fared that kept the rules. */
+export interface HonestDataCentres {
+  readonly count: number;
+  /** From users. */
+  readonly incomeYuan: number;
+  /** What was delivered for it, at the prices that they had offered. */
+  readonly worthYuan: number;
+  /** Received from others that did not do what they had taken over. */
+  readonly compensationYuan: number;
+  /** Paid to users for work that another had taken over and not done. */
+  readonly paidForOthersYuan: number;
+  /** Paid to users and other data centres for what they did not do in time themselves. */
+  readonly ownPenaltiesYuan: number;
+  /** See {@link ConductResult.honestLossYuan}. */
+  readonly lossYuan: number;
+  readonly meanReputation: number;
+}
+
+/** What misbehaviour came to. */
+export interface ConductResult {
+  readonly kinds: readonly MisconductRow[];
+  readonly users: HonestUsers;
+  readonly dataCentres: HonestDataCentres;
+  /** Slots of data centres whose reading never came, and whose import the grid was not paid for. */
+  readonly slotsNotRead: number;
+  /**
+   * What honest parties lost. An honest user loses what it paid for a contract above the worth of what was delivered at its own bid, and
+   * whatever else left its account that compensations do not make good. An honest data centre loses what it was paid for a contract
+   * below the worth of what was delivered at its own offer, its bonds, and what it paid for others above what it got from them.
+   */
+  readonly honestLossYuan: number;
+}
+
 /** What a strategy gave. */
 export interface StrategyResult {
   readonly name: string;
@@ -169,6 +241,8 @@ export interface StrategyResult {
   readonly hourly: readonly HourlyRow[];
   readonly trades: readonly TradeRow[];
   readonly transfers: readonly TransferRow[];
+  /** Only if the scenario has somebody misbehave. */
+  readonly conduct?: ConductResult;
 }
 
 /** The smallest battery of each data centre with which a strategy exports no PV. */

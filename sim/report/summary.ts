@@ -11,6 +11,7 @@ import {
 } from "./paper.ts";
 import {
   RESULTS_VERSION,
+  type ConductResult,
   type RunResult,
   type SmallestBattery,
   type StrategySummary,
@@ -34,6 +35,8 @@ export interface SummaryFile {
   /** Rows of each CSV file, without the header. */
   readonly rows: Readonly<Record<"hourly" | "trades" | "transfers", number>>;
   readonly strategies: Readonly<Record<string, StrategySummary>>;
+  /** By strategy; only if the scenario has somebody misbehave. */
+  readonly conduct?: Readonly<Record<string, ConductResult>>;
   readonly claims: readonly Claim[];
   readonly smallestBatteries: readonly SmallestBattery[];
   readonly paper: Readonly<Record<"extraIncomeYuan" | "migrationCostYuan", Beside>>;
@@ -49,6 +52,7 @@ export function summaryOf(
     strategies.reduce((total, strategy) => total + strategy[of].length, 0);
   const [most, moving] = [fullest(result), transferring(result)];
   const extra = most === undefined ? undefined : extraIncomeYuan(result, most.name);
+  const judged = strategies.flatMap(({ name, conduct }) => (conduct ? [[name, conduct]] : []));
   return {
     version: RESULTS_VERSION,
     generator: GENERATOR,
@@ -56,6 +60,7 @@ export function summaryOf(
     imports,
     rows: { hourly: rows("hourly"), trades: rows("trades"), transfers: rows("transfers") },
     strategies: Object.fromEntries(strategies.map(({ name, summary }) => [name, summary])),
+    ...(judged.length > 0 && { conduct: Object.fromEntries(judged) }),
     claims,
     smallestBatteries: result.smallestBatteries,
     paper: {

@@ -1,8 +1,10 @@
 import { expect } from "chai";
 
-import { castOf, type Misconduct } from "../../sim/scenario/misconduct.ts";
+import { castOf, MISCONDUCTS, type Misconduct } from "../../sim/scenario/misconduct.ts";
 import { Spells } from "../../sim/agents/misconduct.ts";
-import type { RunResult, StrategyResult } from "../../sim/report/results.ts";
+import { renderReport } from "../../sim/report/html.ts";
+import { summaryOf } from "../../sim/report/summary.ts";
+import type { ConductResult, RunResult, StrategyResult } from "../../sim/report/results.ts";
 import type { Scenario } from "../../sim/scenario/schema.ts";
 import { simulate } from "../../sim/simulate.ts";
 import { scenarioWith, type Changes } from "../support/scenario.ts";
@@ -126,6 +128,107 @@ describe("a market in which some misbehave", function () {
         new Set(trades.map(({ dc, hour }) => `${dc} ${hour}`)).size;
       expect(sold(one.trades)).to.be.below(sold(honest.one.trades));
     });
+});
+
+/** Twelve data centres of which six are honest and the others all different. */
+const crowd = (seed = 1): Scenario =>
+  scenarioWith(
+    BASE,
+    { seed, microgrids: { count: 12 }, tasks: { users: 24, deferrable: { count: 400 } } },
+    {
+      misbehaviour: {
+        ...Object.fromEntries(MISCONDUCTS.map((kind) => [kind, 0.09])),
+        spellHours: 10,
+      },
+    },
+  );
+
+describe("no honest party loses money", function () {
+  this.timeout(120_000);
+
+  /** Runs, and returns what misbehaviour came to. */
+  async function conductOf(scenario: Scenario): Promise<ConductResult> {
+    const { one } = await run(scenario);
+    const { conduct } = one;
+    if (conduct === undefined) throw new Error("Nobody misbehaved.");
+    expect(conduct.honestLossYuan).to.equal(0);
+    expect(conduct.slotsNotRead).to.equal(0);
+    expect(conduct.users.worthYuan).to.be.at.least(conduct.users.paidYuan);
+    expect(conduct.dataCentres.incomeYuan).to.be.at.least(conduct.dataCentres.worthYuan);
+    return conduct;
+  }
+
+  for (const kind of MISCONDUCTS)
+    it(`whoever is of ${kind}, who are punished for it`, async () => {
+      for (const seed of [1, 2, 3]) {
+        const { kinds, dataCentres } = await conductOf(
+          scenarioOf({ [kind]: 0.34, spellHours: 10 }, seed),
+        );
+        expect(kinds).to.have.length(1);
+        const [row] = kinds;
+        expect(row).to.include({ kind, dataCentres: 2 });
+        expect(dataCentres).to.include({ count: 4, ownPenaltiesYuan: 0, paidForOthersYuan: 0 });
+        const punished = {
+          neverReveal: row!.plansPunished,
+          revealLate: Math.min(row!.plansPunished, row!.callsRefused),
+          unfunded: row!.plansDropped,
+          underDeliver: row!.penaltiesYuan * row!.contractsExpired,
+          misreport: row!.callsRefused,
+          stop: row!.plansPunished,
+        };
+        expect(punished[kind]).to.be.above(0);
+      }
+    });
+
+  it("with all of them at once", async () => {
+    for (const seed of [1, 2, 3, 4]) {
+      const { kinds, users, dataCentres } = await conductOf(crowd(seed));
+      expect(kinds.map(({ kind }) => kind)).to.have.members(MISCONDUCTS);
+      expect(users.count).to.equal(24 - 9);
+      expect(dataCentres).to.include({ count: 6, ownPenaltiesYuan: 0, paidForOthersYuan: 0 });
+    }
+  });
+
+  it("though others are away for most of the day with work in their hands", async () => {
+    for (const seed of [1, 3, 8]) {
+      const { dataCentres } = await conductOf(scenarioOf({ stop: 0.5, spellHours: 23 }, seed));
+      expect(dataCentres).to.include({ count: 3, paidForOthersYuan: 0 });
+    }
+  });
+
+  it("under every strategy", async () => {
+    const { strategies } = await simulate(crowd(), { check: true });
+    expect(strategies).to.have.length(5);
+    for (const { name, conduct } of strategies)
+      expect(conduct, name).to.include({ honestLossYuan: 0, slotsNotRead: 0 });
+  });
+
+  it("and nothing is said of it where all keep the rules", async () => {
+    const { all, one } = await run(scenarioOf({}));
+    expect(one.conduct).to.equal(undefined);
+    expect(summaryOf(all)).not.to.have.property("conduct");
+    expect(renderReport(all)).not.to.contain("Who broke the rules");
+  });
+
+  it("which report and summary say", async () => {
+    const { all, one } = await run(crowd());
+    expect(summaryOf(all).conduct).to.deep.equal({ [STRATEGY]: one.conduct });
+    const page = renderReport(all);
+    expect(page).to.contain("<strong>No honest party loses money.</strong>");
+    expect(page).to.contain('href="#conduct"');
+    expect(page.match(/<th scope="row">drop what they sold half done<\/th>/g)).to.have.length(1);
+    const unfair = { ...one, conduct: { ...one.conduct!, honestLossYuan: 0.25 } };
+    const other = renderReport({ ...all, strategies: [unfair] });
+    expect(other).to.contain(
+      `<strong>Honest parties lose money</strong>: 0.250000 yuan and 0 unread slots under ${STRATEGY}.`,
+    );
+  });
+
+  it("twice the same to the byte", async () => {
+    const texts = [0, 1].map(async () => JSON.stringify((await run(crowd())).all));
+    const [first, second] = await Promise.all(texts);
+    expect(first === second).to.equal(true);
+  });
 });
 
 describe("Spells", () => {
