@@ -52,7 +52,9 @@ export function summaryOf(
     strategies.reduce((total, strategy) => total + strategy[of].length, 0);
   const [most, moving] = [fullest(result), transferring(result)];
   const extra = most === undefined ? undefined : extraIncomeYuan(result, most.name);
-  const judged = strategies.flatMap(({ name, conduct }) => (conduct ? [[name, conduct]] : []));
+  const judged = strategies.flatMap(({ name, conduct }): [string, ConductResult][] =>
+    conduct ? [[name, conduct]] : [],
+  );
   return {
     version: RESULTS_VERSION,
     generator: GENERATOR,
