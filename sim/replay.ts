@@ -31,6 +31,9 @@ export const PAGE_WORK = 100_000n;
 /** Fees on a devnet, wei; all its wallets are given plenty. */
 const DEV_FEES: Fees = { maxFeePerGas: 100_000_000_000n, maxPriorityFeePerGas: 0n };
 
+/** Functions of the auction that do much in one transaction. */
+const HEAVY = ["clear", "commitBatch", "revealBatch"];
+
 /** What a replay needs to know about its chain. */
 export interface ReplayOptions {
   readonly inputs: WorldInputs;
@@ -82,8 +85,9 @@ export async function chainSetting(options: ReplayOptions): Promise<ChainSetting
   const time = dev
     ? new DevnetTime(rpc, beganAt)
     : new WallClockTime(rpc, options.onWaiting, options.pollMs);
-  const clear = interfaces.auction.getFunction("clear")?.selector;
-  const heavy = new Set(clear === undefined ? [] : [clear]);
+  const heavy = new Set(
+    HEAVY.flatMap((name) => interfaces.auction.getFunction(name)?.selector ?? []),
+  );
   const journal = options.journal === undefined ? undefined : await Journal.open(options.journal);
   const wallets = new Wallets({ rpc, chainId, time, fees, dev, heavy, journal });
   const admin = await wallets.add(adminKey, "registrar");

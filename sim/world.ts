@@ -17,6 +17,7 @@ import {
 } from "./agents/misconduct.ts";
 import { QuoteBoard } from "./agents/quotes.ts";
 import { PublicRecord } from "./agents/record.ts";
+import { RelayerAgent } from "./agents/relayer.ts";
 import type { Trader } from "./agents/trader.ts";
 import { UserAgent, type UserTerms } from "./agents/user.ts";
 import { Books } from "./books.ts";
@@ -177,6 +178,7 @@ export class World {
   /** Tasks that users have a contract for and have not handed in yet, by contract. */
   private readonly handedIn = new Map<bigint, Task>();
   private beacon: BeaconAgent | undefined;
+  private relayer: RelayerAgent | undefined;
   private network: Party | undefined;
   private books: Books | undefined;
   private reports: (HourReport | undefined)[] = [];
@@ -251,9 +253,9 @@ export class World {
     const isLast = hour + 1 === this.inputs.scenario.hours;
     if (!isLast) {
       await this.setting.clock.advanceTo(start + access.decideSeconds);
-      await each(this.traders, (agent) => agent.commit(hour));
+      await this.trade((agent) => agent.commit(hour));
       await this.setting.clock.advanceTo(start + commitSeconds);
-      await each(this.traders, (agent) => agent.reveal());
+      await this.trade((agent) => agent.reveal());
       await this.setting.clock.advanceTo(start + commitSeconds + revealSeconds);
       const slot = access.slotOf(hour + 1);
       await each(this.latecomers, (agent) => agent.revealLate());
@@ -267,6 +269,12 @@ export class World {
       this.reports[index] = report;
       this.theBooks.enter(index, hour, report);
     });
+  }
+
+  /** Lets all who trade act; the relayer sends what they hand it. */
+  private async trade(act: Act<Trader>): Promise<void> {
+    this.relayer?.collect();
+    await Promise.all([each(this.traders, act), this.relayer?.send()]);
   }
 
   /** The readings of the hour before, and what they end. */
@@ -382,9 +390,20 @@ export class World {
       const microgrid = Math.floor(index / microgrids.dataCentres);
       await this.setUpDataCentre(label, participant, microgrid, grids[microgrid]);
     }
+    await this.setUpRelayer();
     // The slot in which the sites were commissioned is read like any other.
     await this.setting.clock.advanceTo(access.startOf(0));
     this.reports = [];
+  }
+
+  /** Gives a drawn share of those who trade a relayer. */
+  private async setUpRelayer(): Promise<void> {
+    const { seed, market } = this.inputs.scenario;
+    if (market.relayed === 0) return;
+    this.relayer = new RelayerAgent(this.access, await this.setting.walletOf("relayer"));
+    const order = new Random(`${seed}/relayed`).shuffled(this.traders);
+    for (const { party } of order.slice(0, Math.round(market.relayed * order.length)))
+      this.access.relayers.set(party.participant, this.relayer);
   }
 
   private async setUpUsers(users: readonly (readonly [user: number, Task[]])[]): Promise<void> {
@@ -599,11 +618,11 @@ async function transferOrders(
 }
 
 /** What an agent does, or nothing. */
-type Act<T> = (agent: T, index: number) => Promise<void> | undefined;
+type Act<T> = (agent: T, index: number) => Promise<unknown> | undefined;
 
 /** Lets all agents act, each before the first one's answer is awaited: their order is the order of their calls. */
 const each = async <T>(agents: readonly T[], act: Act<T>): Promise<void> => {
-  const acts: Promise<void>[] = [];
+  const acts: Promise<unknown>[] = [];
   for (const [index, agent] of agents.entries()) {
     const acting = act(agent, index);
     if (acting !== undefined) acts.push(acting);

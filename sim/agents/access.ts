@@ -23,6 +23,12 @@ export class RefusedCall extends Error {
   override readonly name = "RefusedCall";
 }
 
+/** Brings to the market what others sign; each call returns whether it was taken there. */
+export interface Relayer {
+  commit(party: Party, slot: bigint, commitment: Bytes32): Promise<boolean>;
+  reveal(party: Party, plan: Plan): Promise<boolean>;
+}
+
 /** The market from a run's point of view: hours count from 0 at its start; slots before are for setting up. */
 export class MarketAccess {
   readonly ledger: Ledger;
@@ -32,6 +38,8 @@ export class MarketAccess {
   readonly seal: (plan: Plan) => Bytes32;
   /** How many calls of a participant were refused, by its number. */
   readonly refusals = new Map<bigint, number>();
+  /** Relayers of those who do not send their own plans, by the parties' numbers. */
+  readonly relayers = new Map<bigint, Relayer>();
   private readonly slotsBefore: number;
 
   /** @param slotsBefore slots of the market before hour 0 */
@@ -68,6 +76,24 @@ export class MarketAccess {
   startOf(hour: number): bigint {
     const { genesis, slotSeconds } = this.parameters;
     return genesis + this.slotOf(hour) * slotSeconds;
+  }
+
+  /**
+   * Brings a commitment to the market, by the party's relayer if it has one that gets it there.
+   *
+   * @returns false if the party cannot offer because its meter's reading of an earlier slot has not come
+   */
+  async commit(party: Party, slot: bigint, commitment: Bytes32): Promise<boolean> {
+    const relayer = this.relayers.get(party.participant);
+    if (relayer && (await relayer.commit(party, slot, commitment))) return true;
+    return this.may(party, this.ledger.commit(party.wallet, slot, commitment), UNREAD);
+  }
+
+  /** Opens a plan, by the party's relayer if it has one that gets it there. */
+  async reveal(party: Party, plan: Plan): Promise<void> {
+    const relayer = this.relayers.get(party.participant);
+    if (relayer && (await relayer.reveal(party, plan))) return;
+    await this.must(party.id, this.ledger.reveal(party.wallet, plan));
   }
 
   /**
@@ -113,6 +139,9 @@ export class MarketAccess {
       throw new Error(`A call of ${party.id} was taken that breaks the market's rules.`);
   }
 }
+
+/** Error that refuses an offer while the meter's reading of an earlier slot has not come. */
+export const UNREAD = "ReadingOutstanding";
 
 /** When in the commit window the agents decide, share of it: late, and with time to spare. */
 const DECIDE_AT = 7n;

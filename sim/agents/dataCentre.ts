@@ -13,7 +13,7 @@ import {
 import { mustRun, type Scheduler } from "../scheduling/scheduler.ts";
 import type { Task } from "../traces/task.ts";
 import { MB_PER_GB, SECONDS_PER_HOUR, WH_PER_KWH, microPrice, microYuan } from "../units.ts";
-import type { MarketAccess, Party, SaltSource } from "./access.ts";
+import { UNREAD, type MarketAccess, type Party, type SaltSource } from "./access.ts";
 import type { EsdAgent, PvAgent } from "./devices.ts";
 import type { PricingRule } from "./pricing.ts";
 import type { QuoteBoard, StandingQuote } from "./quotes.ts";
@@ -240,18 +240,15 @@ export class DataCentreAgent implements Trader {
     this.plan = undefined;
     if (offers.length === 0) return;
     const slot = this.access.slotOf(hour + 1);
-    const { participant: bidder, wallet } = this.party;
+    const { participant: bidder } = this.party;
     this.plan = { slot, bidder, bids: [], offers, salt: this.salt(bidder, slot) };
-    const { ledger } = this.access;
-    const sealing = ledger.commit(wallet, slot, this.access.seal(this.plan));
-    if (await this.access.may(this.party, sealing, UNREAD)) this.bonded = true;
+    if (await this.access.commit(this.party, slot, this.access.seal(this.plan))) this.bonded = true;
     else this.plan = undefined;
   }
 
   /** Opens what was sealed. */
   reveal(): Promise<void> | undefined {
-    if (this.plan === undefined) return undefined;
-    return this.access.must(this.party.id, this.access.ledger.reveal(this.party.wallet, this.plan));
+    return this.plan && this.access.reveal(this.party, this.plan);
   }
 
   /** Withdraws its quote and takes its bond back. */
@@ -636,9 +633,6 @@ export class DataCentreAgent implements Trader {
     });
   }
 }
-
-/** Error that refuses an offer while the meter's reading of an earlier slot has not come. */
-const UNREAD = "ReadingOutstanding";
 
 const NEW_JOB = { started: false, running: false, server: -1, waited: 0, placed: false, away: 0 };
 

@@ -22,7 +22,7 @@ class Layer implements Trader {
     return this.inner.sealed;
   }
 
-  commit(hour: number): Promise<void> | undefined {
+  commit(hour: number): Promise<unknown> | undefined {
     return this.inner.commit(hour);
   }
 
@@ -125,7 +125,7 @@ export class Stops extends Layer {
     this.spells = spells;
   }
 
-  override commit(hour: number): Promise<void> | undefined {
+  override commit(hour: number): Promise<unknown> | undefined {
     this.hour = hour;
     return this.spells.atStartOf(hour) ? undefined : super.commit(hour);
   }
@@ -153,7 +153,7 @@ export class LateMeter implements Metering {
     this.unsent.push(reading);
     const [oldest = reading] = this.unsent;
     if (this.spells.atStartOf(this.hourOf(slot) + 1)) {
-      await this.meanwhile(oldest);
+      await this.meanwhile?.(oldest);
       return;
     }
     const sending = this.unsent;
@@ -162,9 +162,7 @@ export class LateMeter implements Metering {
   }
 
   /** What it does in a spell instead of sending the oldest reading that it owes. */
-  protected meanwhile(_oldest: Reading): Promise<void> | undefined {
-    return undefined;
-  }
+  protected meanwhile?(oldest: Reading): Promise<void>;
 }
 
 /** More than any plant yields in an hour: the most that a reading can say, Wh. */

@@ -9,7 +9,7 @@ export interface Trader {
   /** The plan that was sealed last, if there was one for the hour. */
   readonly sealed: Plan | undefined;
   /** Seals a plan for the hour after `hour`. */
-  commit(hour: number): Promise<void> | undefined;
+  commit(hour: number): Promise<unknown> | undefined;
   /** Opens what was sealed. */
   reveal(): Promise<void> | undefined;
   /** Takes its bond back at the end. */

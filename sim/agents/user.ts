@@ -86,20 +86,17 @@ export class UserAgent implements Trader {
   }
 
   /** Seals a plan for the next hour, if there is anything to ask for. */
-  commit(hour: number): Promise<void> | undefined {
+  commit(hour: number): Promise<unknown> | undefined {
     this.plan = this.planFor(hour);
     if (this.plan === undefined) return undefined;
     this.bonded = true;
     const { access, party } = this;
-    const commitment = access.seal(this.plan);
-    return access.must(party.id, access.ledger.commit(party.wallet, this.plan.slot, commitment));
+    return access.commit(party, this.plan.slot, access.seal(this.plan));
   }
 
   /** Opens the plan that was sealed. */
   reveal(): Promise<void> | undefined {
-    if (this.plan === undefined) return undefined;
-    const { access, party } = this;
-    return access.must(party.id, access.ledger.reveal(party.wallet, this.plan));
+    return this.plan && this.access.reveal(this.party, this.plan);
   }
 
   /** Takes its bond back. */

@@ -379,6 +379,12 @@ const Market = section(
       0.5,
       "Share of the spread between bid and offer that goes to the seller",
     ),
+    relayed: number(
+      0,
+      1,
+      0,
+      "Share of users and data centres, drawn by the seed, that sign their plans for a relayer, which sends them in batches and pays the gas, instead of sending transactions of their own",
+    ),
   },
   "Rules of the market that a study varies; the others have the contracts' defaults",
 );

@@ -24,6 +24,28 @@ async function transactionsOn(url: string): Promise<number> {
   return counts.reduce((sum, count) => sum + Number(resultOf(count)), 0);
 }
 
+/** Everything that misbehaves, with weather and slack enough that work is handed over, and half of the plans by a relayer. */
+const MISBEHAVED = `name: misbehaved
+seed: 2
+hours: 60
+microgrids: { count: 10, dataCentres: 1 }
+server: { count: 2 }
+pv: { regionalShare: 0, clearness: 0.5, clearnessSpread: 0.4 }
+tasks:
+  users: 8
+  priority: { count: 4 }
+  deferrable: { count: 220, meanHours: 3, meanSlackHours: 100 }
+market: { relayed: 0.5 }
+misbehaviour:
+  neverReveal: 0.1
+  revealLate: 0.1
+  unfunded: 0.1
+  underDeliver: 0.3
+  misreport: 0.1
+  stop: 0.1
+  spellHours: 8
+`;
+
 describe("the replay of a scenario on a chain", () => {
   let project: Project;
 
@@ -63,6 +85,31 @@ describe("the replay of a scenario on a chain", () => {
     const [chain, memory] = [await summaryOf("on-chain"), await summaryOf("in-memory")];
     expect(chain.strategies).to.deep.equal(memory.strategies);
     expect(chain.strategies[STRATEGY]?.tasksCompleted).to.be.above(50);
+  });
+
+  it("gives the same where some misbehave and a relayer sends for others, and no honest party loses money", async () => {
+    await project.write("misbehaved.yaml", MISBEHAVED);
+    const scenario = ["--scenario", "misbehaved.yaml"];
+    const started = await project.hardhat(
+      ["start", ...scenario, "--once", "--port", "0", "--out", "on-chain"],
+      undefined,
+      { E2E_URL: "http://127.0.0.1:1" },
+    );
+    expect(started.code, started.output).to.equal(0);
+    const simulated = await project.hardhat([
+      ...["simulate", ...scenario, "--strategies", STRATEGY, "--out", "in-memory"],
+    ]);
+    expect(simulated.code, simulated.output).to.equal(0);
+
+    for (const file of ["hourly.csv", "trades.csv", "transfers.csv"])
+      expect(await read("on-chain", file), file).to.equal(await read("in-memory", file));
+    const [chain, memory] = [await summaryOf("on-chain"), await summaryOf("in-memory")];
+    expect(chain.strategies).to.deep.equal(memory.strategies);
+    expect(chain.conduct).to.deep.equal(memory.conduct);
+    const conduct = chain.conduct?.[STRATEGY];
+    expect(conduct?.kinds).to.have.length(6);
+    expect(conduct?.kinds.some(({ transfersDefaulted }) => transfersDefaulted > 0)).to.equal(true);
+    expect(conduct).to.include({ honestLossYuan: 0, slotsNotRead: 0 });
   });
 
   it("runs on a devnet with a market that is there", async () => {
