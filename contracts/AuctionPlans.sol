@@ -44,6 +44,12 @@ import { CoreSeconds, Price, Wh } from "./types/Units.sol";
 /// @notice The first half of the auction: plans are committed to, replaced, withdrawn, revealed, dropped and punished. All
 /// that a plan needs lives in words that belong to the participant and are used again for its next plan.
 abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessManaged, EIP712 {
+    /// @dev A participant's latest plan: two words next to each other, so that one hash finds both.
+    struct StoredPlan {
+        PlanWord word;
+        bytes32 commitment;
+    }
+
     /// @dev Revealed bids, packed.
     struct PackedBids {
         BidWord[] words;
@@ -74,8 +80,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
     /// window is open, no commitment has to look its participant's last slot up.
     uint32 internal _openBooks;
 
-    mapping(ParticipantId => PlanWord) internal _plans;
-    mapping(ParticipantId => bytes32) private _commitments;
+    mapping(ParticipantId => StoredPlan) internal _plans;
     /// @dev By participant's number * 256 + index of the bid.
     mapping(uint256 ref => BidWord) internal _bids;
     /// @dev By participant's number * 256 + index of the word.
@@ -118,10 +123,9 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
         if (block.timestamp > message.expiry) revert SignatureExpired(message.expiry, block.timestamp);
         address wallet = ECDSA.recover(hashCommitment(message), signed.r, signed.vs);
         (ParticipantId participant, Role role) = _identities.requireActive(wallet);
-        PlanWord plan = _plans[participant];
-        if (message.replaces != plan.sequence()) {
-            revert WrongSequence(participant, message.replaces, plan.sequence());
-        }
+        StoredPlan storage plan = _plans[participant];
+        uint256 latest = plan.word.sequence();
+        if (message.replaces != latest) revert WrongSequence(participant, message.replaces, latest);
         _commit(participant, role, wallet, SlotId.wrap(message.slot), message.commitment, plan);
     }
 
@@ -137,20 +141,21 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
     /// @inheritdoc ISlotAuction
     function withdrawPlan(SlotId slot) external {
         ParticipantId participant = _identities.participantOf(msg.sender);
-        PlanWord plan = _requireSealed(participant, slot);
+        StoredPlan storage plan = _plans[participant];
+        PlanWord word = _requireSealed(plan, participant, slot);
         _requireCommitWindow(slot);
         // A new sequence number, so that no signed commitment that was to replace the plan can bring it back.
-        _plans[participant] = plan.withStatus(uint256(PlanStatus.Withdrawn)).withSequence(++_lastSequence);
+        plan.word = word.withStatus(uint256(PlanStatus.Withdrawn)).withSequence(++_lastSequence);
         emit PlanWithdrawn(participant, slot);
     }
 
     /// @inheritdoc ISlotAuction
     function releaseBond() external {
         ParticipantId participant = _identities.participantOf(msg.sender);
-        PlanWord plan = _plans[participant];
+        PlanWord plan = _plans[participant].word;
         if (!plan.bonded() || plan.status() == uint256(PlanStatus.Sealed)) revert NoBondToRelease(participant);
         uint256 bond = _bondOf(plan.seller());
-        _plans[participant] = plan.withoutBond();
+        _plans[participant].word = plan.withoutBond();
         emit BondReleased(participant, bond);
         VAULT.unlock(participant, bond);
     }
@@ -179,13 +184,13 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
 
     /// @inheritdoc ISlotAuction
     function punish(ParticipantId participant) external {
-        PlanWord plan = _plans[participant];
+        PlanWord plan = _plans[participant].word;
         if (plan.status() != uint256(PlanStatus.Sealed)) {
             revert NothingSealed(participant, plan.slot(), _statusOf(plan));
         }
         uint256 until = _clearFrom(plan.slot());
         if (block.timestamp < until) revert RevealWindowOpen(plan.slot(), until, block.timestamp);
-        _plans[participant] = plan.withStatus(uint256(PlanStatus.Punished)).withoutBond();
+        _plans[participant].word = plan.withStatus(uint256(PlanStatus.Punished)).withoutBond();
         _punish(participant, plan);
     }
 
@@ -219,7 +224,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
 
     /// @inheritdoc ISlotAuction
     function planOf(ParticipantId participant) external view returns (PlanState memory) {
-        PlanWord plan = _plans[participant];
+        PlanWord plan = _plans[participant].word;
         return
             PlanState({
                 wallet: plan.wallet(),
@@ -228,7 +233,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
                 status: _statusOf(plan),
                 bonded: plan.bonded(),
                 seller: plan.seller(),
-                commitment: _commitments[participant],
+                commitment: _plans[participant].commitment,
                 reputation: plan.reputation(),
                 count: plan.count()
             });
@@ -313,7 +318,9 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
     /// @dev What a buyer locks for a bid: the highest payment and its deposit, micro-yuan.
     function _bidLock(Wh energy, Price maxPrice, uint256 bps) internal pure returns (uint256) {
         uint256 value = SettlementMath.amountUp(energy, maxPrice);
-        return value + SettlementMath.bpsUp(value, bps);
+        unchecked {
+            return value + SettlementMath.bpsUp(value, bps); // less than 2^49
+        }
     }
 
     /// @dev [3] What a seller locks for the energy left in an offer, micro-yuan.
@@ -329,7 +336,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
         address wallet,
         SlotId slot,
         bytes32 commitment,
-        PlanWord plan
+        StoredPlan storage stored
     ) private {
         if (_paused) revert Paused();
         bool seller = role == Role.DataCentre;
@@ -338,6 +345,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
         _requireCommitWindow(slot);
         if (seller) _meters.requireOfferable(participant);
 
+        PlanWord plan = stored.word;
         bool bonded = plan.bonded();
         uint256 status = plan.status();
         if (status == uint256(PlanStatus.Sealed) && plan.slot() != slot) {
@@ -348,8 +356,8 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
             revert PreviousSlotUncleared(participant, plan.slot());
         }
         uint32 sequence = ++_lastSequence;
-        _plans[participant] = PlanLibrary.pack(wallet, slot, sequence, uint256(PlanStatus.Sealed), seller);
-        _commitments[participant] = commitment;
+        stored.word = PlanLibrary.pack(wallet, slot, sequence, uint256(PlanStatus.Sealed), seller);
+        stored.commitment = commitment;
         emit Committed(participant, slot, commitment, sequence);
         if (!bonded) {
             uint256 bond = _bondOf(seller);
@@ -388,8 +396,12 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
         if (block.timestamp < from || block.timestamp >= to) revert WrongWindow(slot, from, to, block.timestamp);
     }
 
-    function _requireSealed(ParticipantId participant, SlotId slot) private view returns (PlanWord plan) {
-        plan = _plans[participant];
+    function _requireSealed(
+        StoredPlan storage stored,
+        ParticipantId participant,
+        SlotId slot
+    ) private view returns (PlanWord plan) {
+        plan = stored.word;
         if (plan.status() != uint256(PlanStatus.Sealed) || plan.slot() != slot) {
             revert NothingSealed(participant, slot, _statusOf(plan));
         }
@@ -407,14 +419,15 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
     function _reveal(Plan calldata plan, bytes32 structHash, address wallet) private {
         ParticipantId participant = ParticipantId.wrap(plan.bidder);
         SlotId slot = SlotId.wrap(plan.slot);
-        PlanWord word = _requireSealed(participant, slot);
+        StoredPlan storage stored = _plans[participant];
+        PlanWord word = _requireSealed(stored, participant, slot);
         _requireRevealWindow(slot);
         // After a rotation either wallet may reveal what the old one committed to.
         if (wallet != word.wallet() && _identities.participantOf(wallet) != participant) {
             revert NotBidder(participant, wallet);
         }
         bytes32 digest = _hashTypedDataV4(structHash);
-        bytes32 commitment = _commitments[participant];
+        bytes32 commitment = stored.commitment;
         if (digest != commitment) revert CommitmentMismatch(participant, commitment, digest);
 
         Bid[] calldata bids = plan.bids;
@@ -432,7 +445,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
                 ? _revealOffers(participant, offers, plan.salt, word, reputation)
                 : _revealBids(participant, bids, plan.salt, word, reputation);
         if (!funded) return;
-        _plans[participant] = word.revealed(uint256(PlanStatus.Revealed), reputation, count);
+        stored.word = word.revealed(uint256(PlanStatus.Revealed), reputation, count);
         emit Revealed(participant, slot, plan.salt);
     }
 
@@ -477,7 +490,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
     function _fund(ParticipantId participant, PlanWord word, uint256 needed) private returns (bool) {
         if (VAULT.tryLock(participant, needed)) return true;
         uint256 bond = _bondOf(word.seller());
-        _plans[participant] = word.withStatus(uint256(PlanStatus.Dropped)).withoutBond();
+        _plans[participant].word = word.withStatus(uint256(PlanStatus.Dropped)).withoutBond();
         emit PlanDropped(participant, word.slot(), needed, bond);
         VAULT.seize(participant, bond);
         return false;

@@ -10,19 +10,12 @@ import { Enrolment, Identity, IIdentityRegistry, Role, Rotation } from "./interf
 import { IMarketDirectory } from "./interfaces/IMarketDirectory.sol";
 import { REGISTRAR_ROLE } from "./libraries/Roles.sol";
 import { MarketPart } from "./MarketPart.sol";
+import { BindingLibrary, BindingWord } from "./types/BindingWord.sol";
 import { ParticipantId } from "./types/ParticipantId.sol";
 
 /// @title IdentityRegistry
 /// @notice Implements {IIdentityRegistry}, where everything is described.
 contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP712 {
-    /// @dev All that a commitment needs to know of its sender, in one word.
-    struct Binding {
-        ParticipantId participant;
-        Role role;
-        uint40 validUntil;
-        bool revoked;
-    }
-
     /// @dev What does not change with every commitment.
     struct Record {
         address wallet;
@@ -39,7 +32,7 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
 
     uint256 private constant MAX_ID_LENGTH = 64;
 
-    mapping(address wallet => Binding) private _bindings;
+    mapping(address wallet => BindingWord) private _bindings;
     mapping(ParticipantId => Record) private _records;
     mapping(bytes32 idHash => ParticipantId) private _byId;
     mapping(bytes32 certificate => ParticipantId) private _byCertificate;
@@ -78,7 +71,7 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
         requireRegistrar(ECDSA.recover(digest, registrarSignature));
 
         participant = _byId[idHash];
-        ParticipantId bound = _bindings[msg.sender].participant;
+        ParticipantId bound = _bindings[msg.sender].participant();
         if (ParticipantId.unwrap(participant) == 0) {
             if (ParticipantId.unwrap(bound) != 0) revert WalletBound(msg.sender, bound);
             participant = ParticipantId.wrap(++_participants);
@@ -86,7 +79,7 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
             _records[participant].id = enrolment.id;
             _records[participant].wallet = msg.sender;
         } else {
-            Role role = _bindings[_records[participant].wallet].role;
+            Role role = _bindings[_records[participant].wallet].role();
             if (bound != participant || role != enrolment.role) {
                 revert IdBound(enrolment.id, _records[participant].wallet, role);
             }
@@ -126,11 +119,11 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
         requireRegistrar(ECDSA.recover(digest, registrarSignature));
         address signer = ECDSA.recover(digest, walletSignature);
         if (signer != oldWallet) revert NotOldWallet(signer, oldWallet);
-        ParticipantId bound = _bindings[msg.sender].participant;
+        ParticipantId bound = _bindings[msg.sender].participant();
         if (ParticipantId.unwrap(bound) != 0) revert WalletBound(msg.sender, bound);
 
-        Role role = _bindings[oldWallet].role;
-        delete _bindings[oldWallet];
+        Role role = _bindings[oldWallet].role();
+        _bindings[oldWallet] = BindingWord.wrap(0);
         _records[participant].wallet = msg.sender;
         _bind(participant, role, rotation.certificate, rotation.validUntil);
         emit Rotated(participant, msg.sender, rotation.certificate, oldWallet, rotation.validUntil);
@@ -138,9 +131,10 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
 
     /// @inheritdoc IIdentityRegistry
     function revoke(ParticipantId participant) external restricted {
-        Binding storage binding = _bindings[walletOf(participant)];
-        if (binding.revoked) revert ParticipantRevoked(participant);
-        binding.revoked = true;
+        address wallet = walletOf(participant);
+        BindingWord binding = _bindings[wallet];
+        if (binding.revoked()) revert ParticipantRevoked(participant);
+        _bindings[wallet] = binding.asRevoked();
         emit Revoked(participant, _records[participant].certificate);
     }
 
@@ -148,7 +142,7 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
 
     /// @inheritdoc IIdentityRegistry
     function participantOf(address wallet) public view returns (ParticipantId) {
-        return _bindingOf(wallet).participant;
+        return _bindingOf(wallet).participant();
     }
 
     /// @inheritdoc IIdentityRegistry
@@ -160,12 +154,12 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
 
     /// @inheritdoc IIdentityRegistry
     function requireActive(address wallet) public view returns (ParticipantId, Role) {
-        Binding memory binding = _bindingOf(wallet);
-        if (binding.revoked) revert ParticipantRevoked(binding.participant);
-        if (block.timestamp > binding.validUntil) {
-            revert CertificateExpired(binding.participant, binding.validUntil, block.timestamp);
+        BindingWord binding = _bindingOf(wallet);
+        if (binding.revoked()) revert ParticipantRevoked(binding.participant());
+        if (block.timestamp > binding.validUntil()) {
+            revert CertificateExpired(binding.participant(), binding.validUntil(), block.timestamp);
         }
-        return (binding.participant, binding.role);
+        return (binding.participant(), binding.role());
     }
 
     /// @inheritdoc IIdentityRegistry
@@ -176,7 +170,7 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
 
     /// @inheritdoc IIdentityRegistry
     function requireRole(ParticipantId participant, Role role) external view {
-        Role actual = _bindings[walletOf(participant)].role;
+        Role actual = _bindings[walletOf(participant)].role();
         if (actual != role) revert WrongRole(participant, actual, role);
     }
 
@@ -188,16 +182,16 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
 
     /// @inheritdoc IIdentityRegistry
     function identityOf(ParticipantId participant) external view returns (Identity memory) {
-        Binding memory binding = _bindings[walletOf(participant)];
+        BindingWord binding = _bindings[walletOf(participant)];
         Record memory record = _records[participant];
         return
             Identity({
                 id: record.id,
                 wallet: record.wallet,
-                role: binding.role,
+                role: binding.role(),
                 certificate: record.certificate,
-                validUntil: binding.validUntil,
-                revoked: binding.revoked
+                validUntil: binding.validUntil(),
+                revoked: binding.revoked()
             });
     }
 
@@ -210,7 +204,7 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
     function participantByCertificate(bytes32 certificate) external view returns (ParticipantId) {
         ParticipantId participant = _byCertificate[certificate];
         Record storage record = _records[participant];
-        bool live = record.certificate == certificate && !_bindings[record.wallet].revoked;
+        bool live = record.certificate == certificate && !_bindings[record.wallet].revoked();
         return live ? participant : ParticipantId.wrap(0);
     }
 
@@ -221,9 +215,9 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
 
     // ---------------------------------------------------------------- internals
 
-    function _bindingOf(address wallet) private view returns (Binding memory binding) {
+    function _bindingOf(address wallet) private view returns (BindingWord binding) {
         binding = _bindings[wallet];
-        if (ParticipantId.unwrap(binding.participant) == 0) revert UnknownWallet(wallet);
+        if (BindingWord.unwrap(binding) == 0) revert UnknownWallet(wallet);
     }
 
     /// @dev A fingerprint is used up by the message that carries it, which is why no message can be replayed.
@@ -236,7 +230,7 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
     }
 
     function _bind(ParticipantId participant, Role role, bytes32 certificate, uint40 validUntil) private {
-        _bindings[msg.sender] = Binding(participant, role, validUntil, false);
+        _bindings[msg.sender] = BindingLibrary.pack(participant, role, validUntil);
         _records[participant].certificate = certificate;
         _byCertificate[certificate] = participant;
     }

@@ -46,6 +46,8 @@ contract SlotAuction is AuctionPlans {
         /// @dev What an offer must have left not to be used up.
         OfferRow least;
         uint256 nextBid;
+        /// @dev The bids that were read with the next one, as they are listed; 0 if it has not been read.
+        uint256 refs;
         uint256 head;
         uint256 nextRelease;
         uint256 trades;
@@ -63,6 +65,7 @@ contract SlotAuction is AuctionPlans {
     uint256 private constant MAX_ENTRIES = 1 << 24;
     uint256 private constant REFS_PER_WORD = 6;
     uint256 private constant REF_BITS = 40;
+    uint256 private constant WORD_BITS = REFS_PER_WORD * REF_BITS;
     uint256 private constant ROW_SIZE = 32;
 
     /// @dev Steps of `work`, of about 100 gas; a look at an offer takes one. The reading of a word of offers from storage, the
@@ -142,7 +145,7 @@ contract SlotAuction is AuctionPlans {
 
     /// @inheritdoc ISlotAuction
     function disposableEnergy(ParticipantId dataCentre, SlotId slot) external view returns (Wh) {
-        PlanWord plan = _plans[dataCentre];
+        PlanWord plan = _plans[dataCentre].word;
         if (!plan.seller() || plan.slot() != slot || plan.status() != uint256(PlanStatus.Revealed)) {
             return Wh.wrap(0);
         }
@@ -207,20 +210,23 @@ contract SlotAuction is AuctionPlans {
         uint256[MAX_ENTRIES] storage list = ofOffers ? _rankedOffers[msg.sender] : _rankedBids[msg.sender];
         unchecked {
             // Words are written when they are full, the last one as it is; its other part belongs to no list.
-            uint256 word = place % REFS_PER_WORD == 0 ? 0 : list[place / REFS_PER_WORD];
+            uint256 at = place / REFS_PER_WORD;
+            uint256 shift = REF_BITS * (place % REFS_PER_WORD);
+            uint256 word = shift == 0 ? 0 : list[at];
             for (uint256 i; i < refs.length; ++i) {
                 uint40 ref = refs[i];
                 uint256 key = ofOffers ? _offerKey(slot, ref) : _bidKey(slot, ref);
                 if (key >= last) revert OutOfOrder(slot, ref);
                 last = key;
-                word |= uint256(ref) << (REF_BITS * (place % REFS_PER_WORD));
-                ++place;
-                if (place % REFS_PER_WORD == 0) {
-                    list[place / REFS_PER_WORD - 1] = word;
+                word |= uint256(ref) << shift;
+                shift += REF_BITS;
+                if (shift == WORD_BITS) {
+                    list[at++] = word;
                     word = 0;
+                    shift = 0;
                 }
             }
-            if (word != 0) list[place / REFS_PER_WORD] = word;
+            if (shift != 0) list[at] = word;
         }
         return last;
     }
@@ -233,7 +239,7 @@ contract SlotAuction is AuctionPlans {
 
     function _offerKey(SlotId slot, uint40 ref) private view returns (uint256) {
         uint256 index = uint8(ref);
-        PlanWord plan = _plans[_participantOf(ref)];
+        PlanWord plan = _plans[_participantOf(ref)].word;
         bool revealed = plan.seller() && plan.slot() == slot && plan.status() == uint256(PlanStatus.Revealed);
         if (!revealed || index >= plan.count()) revert NotInBook(slot, ref);
         Price price = _offers[_offersKey(ref)].price(index % OffersLibrary.PER_WORD);
@@ -317,7 +323,8 @@ contract SlotAuction is AuctionPlans {
         uint256[MAX_ENTRIES] storage list = _rankedBids[page.ranker];
         bool complete = true;
         while (page.nextBid < page.bids) {
-            uint40 ref = _refAt(list, page.nextBid);
+            if (page.refs == 0) page.refs = _refsFrom(list, page.nextBid);
+            uint40 ref = uint40(page.refs);
             BidWord bid = _bids[ref];
             uint256 spots;
             if (!page.lapsed) (complete, found, spots) = _search(page, bid, found);
@@ -328,7 +335,10 @@ contract SlotAuction is AuctionPlans {
             if (page.lapsed || found.count() == 0) _returnBid(page, ref, bid);
             else _trade(page, ref, bid, found, spots);
             found = CandidatesWord.wrap(0);
-            ++page.nextBid;
+            page.refs >>= REF_BITS;
+            unchecked {
+                ++page.nextBid; // 24 bits
+            }
             if (resumed) {
                 _candidates[page.slot] = found;
                 _readFrom(page, page.head);
@@ -361,7 +371,7 @@ contract SlotAuction is AuctionPlans {
                 if (page.work < (end - from) / ROW_SIZE) end = from + ROW_SIZE * page.work;
                 bool over;
                 while (!over) {
-                    while (spot < end && OfferRowLibrary.isTooSmall(_rowAt(spot).compare(needed))) spot += ROW_SIZE;
+                    spot = needed.skipTooSmall(spot, end);
                     if (spot == end) break;
                     OfferRow row = _rowAt(spot);
                     spot += ROW_SIZE;
@@ -387,10 +397,14 @@ contract SlotAuction is AuctionPlans {
     function _trade(Page memory page, uint40 ref, BidWord bid, CandidatesWord found, uint256 spots) private {
         uint256 count = found.count();
         uint256 drawn = uint256(Hashes.efficientKeccak256(page.seed, bytes32(page.nextBid))) % count;
-        uint256 spot = uint32(spots >> (32 * drawn));
         uint256 place = found.placeAt(drawn);
+        uint256 spot;
+        unchecked {
+            spot = uint32(spots >> (32 * drawn));
+        }
         // Candidates of an earlier page were not read in this one.
-        OfferRow row = spot == 0 ? _storedRow(_refAt(_rankedOffers[page.ranker], place), place) : _rowAt(spot);
+        OfferRow row =
+            spot == 0 ? _storedRow(uint40(_refsFrom(_rankedOffers[page.ranker], place)), place) : _rowAt(spot);
         OfferRow left = row.less(bid.energy(), bid.cores());
         if (spot != 0) _setRow(page, spot, left);
         uint256 index = row.index();
@@ -441,8 +455,11 @@ contract SlotAuction is AuctionPlans {
         unchecked {
             uint256 work = page.work;
             uint256 place = page.nextRelease;
+            uint256 refs;
             for (; place < page.offers && work >= RELEASE_WORK; ++place) {
-                uint40 ref = _refAt(list, place);
+                if (refs == 0) refs = _refsFrom(list, place);
+                uint40 ref = uint40(refs);
+                refs >>= REF_BITS;
                 if (uint8(ref) != 0) {
                     --work;
                     continue;
@@ -502,7 +519,7 @@ contract SlotAuction is AuctionPlans {
             page.work -= READ_WORK;
             uint256 place = page.nextRead;
             uint256 end = page.rowsEnd;
-            uint256 refs = _rankedOffers[page.ranker][place / REFS_PER_WORD] >> (REF_BITS * (place % REFS_PER_WORD));
+            uint256 refs = _refsFrom(_rankedOffers[page.ranker], place);
             do {
                 OfferRow row = _storedRow(uint40(refs), place);
                 if (OfferRowLibrary.fits(row.compare(page.least))) {
@@ -544,9 +561,10 @@ contract SlotAuction is AuctionPlans {
         return OfferRowLibrary.pack(_offers[_offersKey(ref)], ref, place);
     }
 
-    function _refAt(uint256[MAX_ENTRIES] storage list, uint256 place) private view returns (uint40) {
+    /// @dev What a list's word has from `place` on. It is 0 when all of it is shifted out, as no entry is 0.
+    function _refsFrom(uint256[MAX_ENTRIES] storage list, uint256 place) private view returns (uint256) {
         unchecked {
-            return uint40(list[place / REFS_PER_WORD] >> (REF_BITS * (place % REFS_PER_WORD)));
+            return list[place / REFS_PER_WORD] >> (REF_BITS * (place % REFS_PER_WORD));
         }
     }
 

@@ -20,6 +20,12 @@ import { ContractId, CoreSeconds, Wh } from "./types/Units.sol";
 /// @title SupplyBook
 /// @notice Implements {ISupplyBook}, where everything is described.
 contract SupplyBook is ISupplyBook, MarketPart {
+    /// @dev Two words next to each other, so that one hash finds both.
+    struct Entry {
+        SupplyTermsWord terms;
+        SupplyProgressWord progress;
+    }
+
     IIdentityRegistry private immutable _identities;
     IVault private immutable _vault;
     IReputation private immutable _reputation;
@@ -30,8 +36,7 @@ contract SupplyBook is ISupplyBook, MarketPart {
     uint256 private immutable _risePerKWh;
     uint256 private immutable _maxRise;
 
-    mapping(ContractId => SupplyTermsWord) private _terms;
-    mapping(ContractId => SupplyProgressWord) private _progress;
+    mapping(ContractId => Entry) private _entries;
     uint40 private _contracts;
 
     modifier only(address part) {
@@ -69,8 +74,9 @@ contract SupplyBook is ISupplyBook, MarketPart {
             sellerDeposit,
             uint256(SupplyStatus.Running)
         );
-        _terms[contractId] = terms;
-        _progress[contractId] = progress;
+        Entry storage entry = _entries[contractId];
+        entry.terms = terms;
+        entry.progress = progress;
         emit Signed(contractId, terms.buyer(), terms.seller(), terms, progress, trade);
     }
 
@@ -82,10 +88,12 @@ contract SupplyBook is ISupplyBook, MarketPart {
     ) external only(address(_meters)) {
         SettlementWord[] memory settlements = new SettlementWord[](deliveries.length);
         uint256 own;
-        for (uint256 i; i < deliveries.length; ++i) {
-            (ParticipantId seller, SettlementWord settlement) = _deliver(dataCentre, slot, deliveries[i]);
-            if (seller == dataCentre) settlements[own++] = settlement;
-            else _settleForeign(seller, settlement);
+        unchecked {
+            for (uint256 i; i < deliveries.length; ++i) {
+                (ParticipantId seller, SettlementWord settlement) = _deliver(dataCentre, slot, deliveries[i]);
+                if (seller == dataCentre) settlements[own++] = settlement;
+                else _settleForeign(seller, settlement);
+            }
         }
         if (own == 0) return;
         assembly ("memory-safe") {
@@ -96,12 +104,12 @@ contract SupplyBook is ISupplyBook, MarketPart {
 
     /// @inheritdoc ISupplyBook
     function expire(ContractId contractId) external {
-        (SupplyTermsWord terms, SupplyProgressWord progress) = _running(contractId);
+        (Entry storage entry, SupplyTermsWord terms, SupplyProgressWord progress) = _running(contractId);
         if (progress.handedOver()) revert TransferOpen(contractId);
         SlotId deadline = terms.deadline();
         if (!_meters.isFinal(terms.seller(), deadline)) revert DeadlineNotPassed(contractId, deadline);
 
-        _progress[contractId] = progress.withStatus(uint256(SupplyStatus.Expired));
+        entry.progress = progress.withStatus(uint256(SupplyStatus.Expired));
         uint256 penalty = _penalty(terms, progress);
         uint256 returned = _escrow(terms, progress) + progress.buyerDeposit();
         emit Expired(contractId, penalty, returned);
@@ -112,28 +120,30 @@ contract SupplyBook is ISupplyBook, MarketPart {
 
     /// @inheritdoc ISupplyBook
     function setHandedOver(ContractId contractId, bool handedOver) external only(address(_transfers)) {
-        _progress[contractId] = _progress[contractId].withHandedOver(handedOver);
+        Entry storage entry = _entries[contractId];
+        entry.progress = entry.progress.withHandedOver(handedOver);
     }
 
     // ---------------------------------------------------------------- views
 
     /// @inheritdoc ISupplyBook
     function termsOf(ContractId contractId) public view returns (SupplyTermsWord terms) {
-        terms = _terms[contractId];
+        terms = _entries[contractId].terms;
         if (!terms.exists()) revert UnknownContract(contractId);
     }
 
     /// @inheritdoc ISupplyBook
     function openCoreSeconds(ContractId contractId) external view returns (uint256) {
-        SupplyProgressWord progress = _progress[contractId];
+        Entry storage entry = _entries[contractId];
+        SupplyProgressWord progress = entry.progress;
         if (progress.status() != uint256(SupplyStatus.Running)) return 0;
-        return CoreSeconds.unwrap(_terms[contractId].coreSeconds()) - CoreSeconds.unwrap(progress.delivered());
+        return CoreSeconds.unwrap(entry.terms.coreSeconds()) - CoreSeconds.unwrap(progress.delivered());
     }
 
     /// @inheritdoc ISupplyBook
     function contractOf(ContractId contractId) external view returns (SupplyContract memory c) {
         SupplyTermsWord terms = termsOf(contractId);
-        SupplyProgressWord progress = _progress[contractId];
+        SupplyProgressWord progress = _entries[contractId].progress;
         c.buyer = terms.buyer();
         c.seller = terms.seller();
         c.buyerWallet = _identities.walletOf(c.buyer);
@@ -166,9 +176,13 @@ contract SupplyBook is ISupplyBook, MarketPart {
 
     // ---------------------------------------------------------------- internals
 
-    function _running(ContractId contractId) private view returns (SupplyTermsWord terms, SupplyProgressWord progress) {
-        terms = termsOf(contractId);
-        progress = _progress[contractId];
+    function _running(
+        ContractId contractId
+    ) private view returns (Entry storage entry, SupplyTermsWord terms, SupplyProgressWord progress) {
+        entry = _entries[contractId];
+        terms = entry.terms;
+        if (!terms.exists()) revert UnknownContract(contractId);
+        progress = entry.progress;
         if (progress.status() != uint256(SupplyStatus.Running)) {
             revert NotRunning(contractId, SupplyStatus(progress.status()));
         }
@@ -183,24 +197,26 @@ contract SupplyBook is ISupplyBook, MarketPart {
         DeliveryWord delivery
     ) private returns (ParticipantId seller, SettlementWord settlement) {
         ContractId contractId = delivery.contractId();
-        (SupplyTermsWord terms, SupplyProgressWord before) = _running(contractId);
+        (Entry storage entry, SupplyTermsWord terms, SupplyProgressWord before) = _running(contractId);
         _checkDelivery(contractId, terms, before, slot, delivery.coreSeconds());
         seller = terms.seller();
-        bool handedOver = before.handedOver();
-        if (handedOver || seller != dataCentre) {
-            handedOver = _checkExecutor(contractId, terms, before, dataCentre, slot, delivery.coreSeconds());
+        SupplyProgressWord progress = before.add(
+            CoreSeconds.wrap(uint40(delivery.coreSeconds())),
+            delivery.pv(),
+            delivery.esd(),
+            delivery.grid()
+        );
+        if (before.handedOver() || seller != dataCentre) {
+            bool still = _checkExecutor(contractId, terms, before, dataCentre, slot, delivery.coreSeconds());
+            progress = progress.withHandedOver(still);
         }
-
-        SupplyProgressWord progress = before
-            .add(CoreSeconds.wrap(uint40(delivery.coreSeconds())), delivery.pv(), delivery.esd(), delivery.grid())
-            .withHandedOver(handedOver);
         uint256 paid;
         unchecked {
             paid = _earned(terms, progress) - _earned(terms, before); // which rises
         }
         bool complete = CoreSeconds.unwrap(progress.delivered()) == CoreSeconds.unwrap(terms.coreSeconds());
         if (complete) progress = progress.withStatus(uint256(SupplyStatus.Fulfilled));
-        _progress[contractId] = progress;
+        entry.progress = progress;
         emit Delivered(contractId, dataCentre, slot, progress, paid);
         settlement =
             complete
@@ -217,17 +233,19 @@ contract SupplyBook is ISupplyBook, MarketPart {
     ) private returns (SettlementWord) {
         emit Fulfilled(contractId);
         uint256 agreed = Wh.unwrap(terms.energy());
-        if (progress.pv() + progress.esd() < agreed) {
-            emit PvShortfall(contractId, agreed, progress.pv(), progress.esd());
+        uint256 pv = progress.pv();
+        uint256 esd = progress.esd();
+        unchecked {
+            if (pv + esd < agreed) emit PvShortfall(contractId, agreed, pv, esd);
+            return
+                SettlementLibrary.pack(
+                    terms.buyer(),
+                    paid,
+                    _rest(terms) + progress.buyerDeposit(),
+                    progress.sellerDeposit(),
+                    SettlementMath.reputationRise(terms.energy(), _risePerKWh, _maxRise)
+                );
         }
-        return
-            SettlementLibrary.pack(
-                terms.buyer(),
-                paid,
-                _rest(terms) + progress.buyerDeposit(),
-                progress.sellerDeposit(),
-                SettlementMath.reputationRise(terms.energy(), _risePerKWh, _maxRise)
-            );
     }
 
     /// @dev The seller's own readings settle its tab with the grid; income from another's must not pass it by.

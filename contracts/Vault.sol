@@ -22,6 +22,11 @@ import { UnlockWord } from "./types/UnlockWord.sol";
 contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
     using SafeERC20 for IERC20;
 
+    /// @dev An account as a struct, so that one hash serves to read and to write it.
+    struct Entry {
+        AccountWord word;
+    }
+
     IERC20 private immutable _token;
     IIdentityRegistry private immutable _identities;
     address private immutable _reputation;
@@ -31,7 +36,7 @@ contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
     address private immutable _supply;
     address private immutable _transfers;
 
-    mapping(ParticipantId => AccountWord) private _accounts;
+    mapping(ParticipantId => Entry) private _accounts;
     uint256 private _penaltyPool;
 
     modifier onlyMarket() {
@@ -100,7 +105,7 @@ contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
     /// @inheritdoc IVault
     function lock(ParticipantId participant, uint256 amount) external onlyMarket {
         if (!_tryLock(participant, amount)) {
-            revert InsufficientFunds(participant, _accounts[participant].available(), amount);
+            revert InsufficientFunds(participant, _accounts[participant].word.available(), amount);
         }
     }
 
@@ -130,12 +135,14 @@ contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
         uint256 unlockFrom,
         uint256 unlockTo
     ) external onlyMarket {
-        AccountWord payer = _accounts[from];
-        _requireLocked(from, payer, paid + unlockFrom);
-        _accounts[from] = payer.spend(paid).unlock(unlockFrom);
-        AccountWord payee = _accounts[to];
-        _requireLocked(to, payee, unlockTo);
-        _accounts[to] = payee.credit(paid).unlock(unlockTo);
+        Entry storage payer = _accounts[from];
+        AccountWord account = payer.word;
+        _requireLocked(from, account, paid + unlockFrom);
+        payer.word = account.spend(paid).unlock(unlockFrom);
+        Entry storage payee = _accounts[to];
+        account = payee.word;
+        _requireLocked(to, account, unlockTo);
+        payee.word = account.credit(paid).unlock(unlockTo);
     }
 
     /// @inheritdoc IVault
@@ -147,7 +154,8 @@ contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
         for (uint256 i; i < settlements.length; ++i) {
             SettlementWord s = settlements[i];
             ParticipantId buyer = s.buyer();
-            AccountWord account = _accounts[buyer];
+            Entry storage payer = _accounts[buyer];
+            AccountWord account = payer.word;
             unchecked {
                 // No block has room for 2^200 settlements.
                 _requireLocked(buyer, account, s.paid() + s.unlockBuyer());
@@ -156,11 +164,12 @@ contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
                 rise += s.rise();
             }
             account = account.spend(s.paid()).unlock(s.unlockBuyer());
-            _accounts[buyer] = _withRise(buyer, account, s.rise());
+            payer.word = _withRise(buyer, account, s.rise());
         }
-        AccountWord payee = _accounts[seller];
-        _requireLocked(seller, payee, unlocked);
-        _accounts[seller] = _withRise(seller, payee.credit(income).unlock(unlocked), rise);
+        Entry storage payee = _accounts[seller];
+        AccountWord credited = payee.word;
+        _requireLocked(seller, credited, unlocked);
+        payee.word = _withRise(seller, credited.credit(income).unlock(unlocked), rise);
     }
 
     /// @inheritdoc IVault
@@ -169,40 +178,44 @@ contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
         ParticipantId to,
         uint256 upTo
     ) external onlyMarket returns (uint256 paid) {
-        AccountWord payer = _accounts[from];
-        uint256 available = payer.available();
+        Entry storage payer = _accounts[from];
+        AccountWord account = payer.word;
+        uint256 available = account.available();
         paid = upTo < available ? upTo : available;
         if (paid == 0) return 0;
-        _accounts[from] = payer.debit(paid);
-        _accounts[to] = _accounts[to].credit(paid);
+        payer.word = account.debit(paid);
+        Entry storage payee = _accounts[to];
+        payee.word = payee.word.credit(paid);
     }
 
     /// @inheritdoc IVault
     function seize(ParticipantId participant, uint256 amount) external onlyMarket {
-        AccountWord account = _accounts[participant];
+        Entry storage entry = _accounts[participant];
+        AccountWord account = entry.word;
         _requireLocked(participant, account, amount);
-        _accounts[participant] = account.spend(amount);
+        entry.word = account.spend(amount);
         _penaltyPool += amount;
     }
 
     /// @inheritdoc IVault
     function changeReputation(ParticipantId participant, int256 change) external {
         if (msg.sender != _reputation) revert NotMarket(msg.sender);
-        AccountWord account = _accounts[participant];
+        Entry storage entry = _accounts[participant];
+        AccountWord account = entry.word;
         int256 changed = int256(account.reputation()) + change;
-        _accounts[participant] = _withReputation(participant, account, changed < 0 ? 0 : uint256(changed));
+        entry.word = _withReputation(participant, account, changed < 0 ? 0 : uint256(changed));
     }
 
     // ---------------------------------------------------------------- views
 
     /// @inheritdoc IVault
     function reputationOf(ParticipantId participant) external view returns (uint256) {
-        return _accounts[participant].reputation();
+        return _accounts[participant].word.reputation();
     }
 
     /// @inheritdoc IVault
     function accountOf(ParticipantId participant) external view returns (Account memory) {
-        AccountWord account = _accounts[participant];
+        AccountWord account = _accounts[participant].word;
         return Account({ available: uint112(account.available()), locked: uint112(account.locked()) });
     }
 
@@ -231,15 +244,17 @@ contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
         uint256 received = _token.balanceOf(address(this)) - before;
         if (received != amount) revert TokenTransferMismatch(amount, received);
 
-        _accounts[participant] = _accounts[participant].credit(amount);
+        Entry storage entry = _accounts[participant];
+        entry.word = entry.word.credit(amount);
         emit Deposited(participant, msg.sender, amount);
     }
 
     function _take(ParticipantId participant, uint256 amount) private {
         if (amount == 0) revert ZeroAmount();
-        AccountWord account = _accounts[participant];
+        Entry storage entry = _accounts[participant];
+        AccountWord account = entry.word;
         if (amount > account.available()) revert InsufficientFunds(participant, account.available(), amount);
-        _accounts[participant] = account.debit(amount);
+        entry.word = account.debit(amount);
     }
 
     function _send(address to, uint256 amount) private {
@@ -250,16 +265,18 @@ contract Vault is IVault, MarketPart, AccessManaged, ReentrancyGuard {
     }
 
     function _tryLock(ParticipantId participant, uint256 amount) private returns (bool) {
-        AccountWord account = _accounts[participant];
+        Entry storage entry = _accounts[participant];
+        AccountWord account = entry.word;
         if (amount > account.available()) return false;
-        _accounts[participant] = account.lock(amount);
+        entry.word = account.lock(amount);
         return true;
     }
 
     function _unlock(ParticipantId participant, uint256 amount) private {
-        AccountWord account = _accounts[participant];
+        Entry storage entry = _accounts[participant];
+        AccountWord account = entry.word;
         _requireLocked(participant, account, amount);
-        _accounts[participant] = account.unlock(amount);
+        entry.word = account.unlock(amount);
     }
 
     function _withRise(ParticipantId participant, AccountWord account, uint256 rise) private returns (AccountWord) {

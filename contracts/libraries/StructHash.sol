@@ -14,15 +14,19 @@ library StructHash {
     ) internal pure returns (bytes32 result) {
         assembly ("memory-safe") {
             let hashes := mload(0x40)
-            let item := add(hashes, shl(5, count))
-            mstore(item, typeHash)
+            let end := add(hashes, shl(5, count))
+            mstore(end, typeHash)
+            let members := add(end, 0x20)
+            let hashed := add(size, 0x20)
+            let from := start
             for {
-                let i := 0
-            } lt(i, count) {
-                i := add(i, 1)
+                let hash := hashes
+            } lt(hash, end) {
+                hash := add(hash, 0x20)
             } {
-                calldatacopy(add(item, 0x20), add(start, mul(i, size)), size)
-                mstore(add(hashes, shl(5, i)), keccak256(item, add(size, 0x20)))
+                calldatacopy(members, from, size)
+                mstore(hash, keccak256(end, hashed))
+                from := add(from, size)
             }
             result := keccak256(hashes, shl(5, count))
         }

@@ -293,11 +293,22 @@ library OfferRowLibrary {
         return verdict == GUARDS;
     }
 
-    /// @notice Whether the offer is not dearer and has not as much left as is needed.
-    function isTooSmall(uint256 verdict) internal pure returns (bool) {
-        unchecked {
-            return verdict - PRICE_GUARD < GUARDS - PRICE_GUARD; // one comparison for two
+    /// @notice Passes rows in memory of offers that are not dearer and have not as much left as is needed. Here most looks at an
+    /// offer end, which is why nothing branches but the loop itself.
+    /// @param spot where the first row is
+    /// @param end where the last row ends
+    /// @return where the first other row is, or `end`
+    function skipTooSmall(OfferRow need, uint256 spot, uint256 end) internal pure returns (uint256) {
+        uint256 guards = GUARDS;
+        uint256 priceGuard = PRICE_GUARD;
+        assembly ("memory-safe") {
+            // As `compare` does; the verdict is from PRICE_GUARD up and below GUARDS, one comparison for two.
+            let most := sub(guards, priceGuard)
+            for {} and(lt(spot, end), lt(sub(and(sub(or(mload(spot), guards), need), guards), priceGuard), most)) {
+                spot := add(spot, 0x20)
+            } {}
         }
+        return spot;
     }
 
     function energy(OfferRow row) internal pure returns (Wh) {
@@ -492,12 +503,16 @@ library CandidatesLibrary {
     }
 
     function placeAt(CandidatesWord word, uint256 index) internal pure returns (uint256) {
-        return CandidatesWord.unwrap(word).read(32 + 24 * index, 24);
+        unchecked {
+            return CandidatesWord.unwrap(word).read(32 + 24 * index, 24); // no word has room for more than 9
+        }
     }
 
     function add(CandidatesWord word, uint256 place) internal pure returns (CandidatesWord) {
-        uint256 index = count(word);
-        return CandidatesWord.wrap((CandidatesWord.unwrap(word) + (1 << 24)) | (place << (32 + 24 * index)));
+        unchecked {
+            uint256 shift = 32 + 24 * count(word);
+            return CandidatesWord.wrap((CandidatesWord.unwrap(word) + (1 << 24)) | (place << shift));
+        }
     }
 
     function withNext(CandidatesWord word, uint256 next_) internal pure returns (CandidatesWord) {

@@ -12,9 +12,19 @@ using DeliveryLibrary for DeliveryWord global;
 
 /// @title DeliveryLibrary
 library DeliveryLibrary {
-    function pack(Delivery calldata delivery) internal pure returns (DeliveryWord) {
-        uint256 energy = delivery.pv | (uint256(delivery.esd) << 32) | (uint256(delivery.grid) << 64);
-        return DeliveryWord.wrap(delivery.contractId | (uint256(delivery.coreSeconds) << 40) | (energy << 80));
+    /// @dev Members with bits beyond their types are refused as the compiler does where it reads them, but all at once.
+    function pack(Delivery calldata delivery) internal pure returns (DeliveryWord word) {
+        assembly ("memory-safe") {
+            let contractId_ := calldataload(delivery)
+            let coreSeconds_ := calldataload(add(delivery, 0x20))
+            let pv_ := calldataload(add(delivery, 0x40))
+            let esd_ := calldataload(add(delivery, 0x60))
+            let grid_ := calldataload(add(delivery, 0x80))
+            if or(shr(40, or(contractId_, coreSeconds_)), shr(32, or(or(pv_, esd_), grid_))) {
+                revert(0, 0)
+            }
+            word := or(or(contractId_, shl(40, coreSeconds_)), or(shl(80, pv_), or(shl(112, esd_), shl(144, grid_))))
+        }
     }
 
     function contractId(DeliveryWord word) internal pure returns (ContractId) {

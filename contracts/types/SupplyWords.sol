@@ -73,15 +73,22 @@ library SupplyTermsLibrary {
     }
 
     function firstSlot(SupplyTermsWord word) internal pure returns (SlotId) {
-        return signed(word).plus(uint16(SupplyTermsWord.unwrap(word) >> 184));
+        return _afterSigning(word, uint16(SupplyTermsWord.unwrap(word) >> 184));
     }
 
     function deadline(SupplyTermsWord word) internal pure returns (SlotId) {
-        return signed(word).plus(uint16(SupplyTermsWord.unwrap(word) >> 200));
+        return _afterSigning(word, uint16(SupplyTermsWord.unwrap(word) >> 200));
     }
 
     function priority(SupplyTermsWord word) internal pure returns (bool) {
         return SupplyTermsWord.unwrap(word).read(216, 8) != 0;
+    }
+
+    function _afterSigning(SupplyTermsWord word, uint32 slots) private pure returns (SlotId) {
+        unchecked {
+            // The bid named the slot itself, in 32 bits.
+            return SlotId.wrap(SlotId.unwrap(signed(word)) + slots);
+        }
     }
 }
 
@@ -139,6 +146,7 @@ library SupplyProgressLibrary {
         uint256 grid_
     ) internal pure returns (SupplyProgressWord) {
         unchecked {
+            // Each sum has at most 33 bits.
             uint256 energy = _saturated(pv(word) + pv_) << 40;
             energy |= _saturated(esd(word) + esd_) << 72;
             energy |= _saturated(grid(word) + grid_) << 104;
@@ -156,6 +164,8 @@ library SupplyProgressLibrary {
     }
 
     function _saturated(uint256 value) private pure returns (uint256) {
-        return value > type(uint32).max ? type(uint32).max : value;
+        unchecked {
+            return uint32(value | (0 - (value >> 32))); // all bits, if there is a 33rd
+        }
     }
 }

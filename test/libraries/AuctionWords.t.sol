@@ -359,6 +359,27 @@ contract AuctionWordsTest {
         require(_cursor(address(0), 0, 0, 0, MAX24) == MAX24 << 232, "trades");
     }
 
+    function testFuzz_RowsAreSkippedUpToTheFirstThatIsNotTooSmall(
+        uint8[8] calldata cores,
+        uint8[8] calldata prices,
+        uint8 needed,
+        uint8 highest
+    ) external pure {
+        OfferRow need = OfferRowLibrary.needed(Wh.wrap(0), needed, Price.wrap(highest));
+        OfferRow[] memory rows = new OfferRow[](cores.length);
+        for (uint256 i; i < rows.length; ++i) {
+            rows[i] = OfferRowLibrary.needed(Wh.wrap(0), cores[i], Price.wrap(prices[i] / 2));
+        }
+        uint256 expected;
+        while (expected < rows.length && cores[expected] < needed && prices[expected] / 2 <= highest) ++expected;
+        require(_skipped(rows, need) == expected, "skipped");
+    }
+
+    function testNoRowIsSkippedOfNone() external pure {
+        OfferRow need = OfferRowLibrary.needed(Wh.wrap(1), 1, Price.wrap(1));
+        require(_skipped(new OfferRow[](0), need) == 0, "none");
+    }
+
     // ---------------------------------------------------------------- CandidatesWord
 
     function testFuzz_CandidatesAreAddedInTheirOrder(uint24[8] calldata places, uint24 next) external pure {
@@ -402,10 +423,21 @@ contract AuctionWordsTest {
         OfferRow offer = OfferRowLibrary.needed(Wh.wrap(energies[0]), cores[0], Price.wrap(prices[0]));
         OfferRow need = OfferRowLibrary.needed(Wh.wrap(energies[1]), cores[1], Price.wrap(prices[1]));
         // What is above the fields that are compared does not matter.
-        uint256 verdict = OfferRow.wrap(OfferRow.unwrap(offer) | (others << 88)).compare(need);
+        OfferRow[] memory rows = new OfferRow[](1);
+        rows[0] = OfferRow.wrap(OfferRow.unwrap(offer) | (others << 88));
+        uint256 verdict = rows[0].compare(need);
         bool enough = cores[0] >= cores[1] && energies[0] >= energies[1];
         require(OfferRowLibrary.fits(verdict) == (enough && prices[0] <= prices[1]), "fits");
-        require(OfferRowLibrary.isTooSmall(verdict) == (!enough && prices[0] <= prices[1]), "isTooSmall");
+        require(_skipped(rows, need) == (!enough && prices[0] <= prices[1] ? 1 : 0), "skipped");
+    }
+
+    /// @return count how many rows `skipTooSmall` passes
+    function _skipped(OfferRow[] memory rows, OfferRow need) private pure returns (uint256 count) {
+        uint256 spot;
+        assembly ("memory-safe") {
+            spot := add(rows, 0x20)
+        }
+        count = (need.skipTooSmall(spot, spot + 32 * rows.length) - spot) / 32;
     }
 
     function _cursor(
