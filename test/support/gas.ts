@@ -50,6 +50,7 @@ export const TARGETS: Figures = {
   "reveal: seller with 3 offers": 60_000,
   "reveal: seller with 3 offers, in a batch of 50": 40_000,
   "clear: per trade": 75_000,
+  "clear: per trade, phase by phase": 75_000,
   "reading: nothing delivered": 90_000,
   "reading: most above 20,000 per contract that goes on": 90_000,
   "reading: most above 20,000 per contract that is fulfilled": 90_000,
