@@ -231,12 +231,10 @@ contract SupplyBook is ISupplyBook, MarketPart {
         SupplyProgressWord progress,
         uint256 paid
     ) private returns (SettlementWord) {
-        emit Fulfilled(contractId);
         uint256 agreed = Wh.unwrap(terms.energy());
-        uint256 pv = progress.pv();
-        uint256 esd = progress.esd();
         unchecked {
-            if (pv + esd < agreed) emit PvShortfall(contractId, agreed, pv, esd);
+            uint256 given = progress.pv() + progress.esd();
+            emit Fulfilled(contractId, given < agreed ? agreed - given : 0);
             return
                 SettlementLibrary.pack(
                     terms.buyer(),

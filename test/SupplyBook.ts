@@ -459,7 +459,9 @@ describe("SupplyBook", () => {
           ],
           first: [paid + contract.sellerDeposit, -contract.sellerDeposit, rise],
         });
-        await expect(transaction).to.emit(supply(), "Fulfilled").withArgs(contract.id);
+        await expect(transaction)
+          .to.emit(supply(), "Fulfilled")
+          .withArgs(contract.id, contract.energy);
         await expect(transaction)
           .to.emit(supply(), "Delivered")
           .withArgs(
@@ -494,15 +496,14 @@ describe("SupplyBook", () => {
       it("tells a shortfall of one watt-hour of PV and ESD", async () => {
         const delivery = deliveryOf(contract.id, 14_399n, { pv: 9000n, esd: 998n, grid: 1n });
         await expect(deliver(books, books.first, books.slot, delivery))
-          .to.emit(supply(), "PvShortfall")
-          .withArgs(contract.id, 9999n, 9000n, 998n);
+          .to.emit(supply(), "Fulfilled")
+          .withArgs(contract.id, 1n);
       });
 
       it("tells no shortfall if PV and ESD together gave the agreed energy", async () => {
         const delivery = deliveryOf(contract.id, 14_399n, { pv: 9000n, esd: 999n });
         const transaction = await deliver(books, books.first, books.slot, delivery);
-        await expect(transaction).to.emit(supply(), "Fulfilled").withArgs(contract.id);
-        await expect(transaction).not.to.emit(supply(), "PvShortfall");
+        await expect(transaction).to.emit(supply(), "Fulfilled").withArgs(contract.id, 0n);
       });
     });
   });

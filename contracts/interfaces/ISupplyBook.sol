@@ -80,11 +80,9 @@ interface ISupplyBook {
     );
 
     /// @notice A contract was fulfilled.
-    event Fulfilled(ContractId indexed contractId);
-
-    /// @notice PV and ESD together gave a fulfilled contract less energy than was agreed; the rest came from the grid, or the work
-    /// needed less.
-    event PvShortfall(ContractId indexed contractId, uint256 agreedWh, uint256 pvWh, uint256 esdWh);
+    /// @param pvShortfallWh how much less energy PV and ESD together gave than was agreed, 0 if no less; the rest came from the
+    /// grid, or the work needed less
+    event Fulfilled(ContractId indexed contractId, uint256 pvShortfallWh);
 
     /// @notice A contract was not fulfilled by its deadline.
     event Expired(ContractId indexed contractId, uint256 penalty, uint256 returned);

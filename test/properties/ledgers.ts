@@ -274,7 +274,6 @@ const DEEP: Readonly<Record<string, number>> = {
   ReadingsMissed: 40,
   TabChanged: 500,
   Fulfilled: 200,
-  PvShortfall: 100,
   Expired: 150,
   Taken: 200,
   Executed: 150,

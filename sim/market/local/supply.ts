@@ -215,9 +215,8 @@ export class LocalSupply {
     if (!complete) {
       return { seller, settlement: { buyer, paid, unlockBuyer: 0n, unlockSeller: 0n, rise: 0n } };
     }
-    world.emit("Fulfilled", { contractId });
-    if (after.pv + after.esd < energy)
-      world.emit("PvShortfall", { contractId, agreedWh: energy, pvWh: after.pv, esdWh: after.esd });
+    const shortfall = energy - after.pv - after.esd;
+    world.emit("Fulfilled", { contractId, pvShortfallWh: shortfall > 0n ? shortfall : 0n });
     const unlockBuyer = escrowOf(after) + after.buyerDeposit;
     const unlockSeller = after.sellerDeposit;
     const rise = reputation.riseFor(energy);
