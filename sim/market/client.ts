@@ -48,7 +48,6 @@ import {
   type Reading,
   type Rotation,
   type Site,
-  type Windows,
 } from "./ledger.ts";
 import {
   COMMITMENT_TYPES,
@@ -62,6 +61,8 @@ import {
 } from "./messages.ts";
 import type { MarketParameters } from "./parameters.ts";
 import { readContract, readMarket } from "./record.ts";
+
+export { beaconEndOf, slotAt, startOf, windowsOf } from "./slots.ts";
 
 /** A market's contracts, as its record says, connected to an account or a provider. */
 export interface Market {
@@ -144,31 +145,6 @@ const ERC20_ABI = [
   "function approve(address spender, uint256 amount) returns (bool)",
   "function transfer(address to, uint256 amount) returns (bool)",
 ];
-
-// ------------------------------------------------------------------ time
-
-/** Number of the slot that a Unix time belongs to. */
-export function slotAt({ genesis, slotSeconds }: MarketParameters, time: bigint): bigint {
-  return (time - genesis) / slotSeconds;
-}
-
-/** When a slot begins, Unix time. */
-export function startOf({ genesis, slotSeconds }: MarketParameters, slot: bigint): bigint {
-  return genesis + slot * slotSeconds;
-}
-
-/** When the windows of a slot's auction begin and end, Unix times, as the auction's `windowsOf` says. */
-export function windowsOf(parameters: MarketParameters, slot: bigint): Windows {
-  const commitFrom = startOf(parameters, slot - 1n);
-  const revealFrom = commitFrom + parameters.commitSeconds;
-  const clearFrom = revealFrom + parameters.revealSeconds;
-  return { commitFrom, revealFrom, clearFrom, lapseFrom: startOf(parameters, slot + 1n) };
-}
-
-/** From when on a slot can be cleared even if operators of the beacon stay silent, Unix time. */
-export function beaconEndOf(parameters: MarketParameters, slot: bigint): bigint {
-  return windowsOf(parameters, slot).clearFrom + parameters.beaconSeconds;
-}
 
 // ------------------------------------------------------------------ messages
 
