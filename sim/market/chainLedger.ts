@@ -169,7 +169,7 @@ const VIEWS: Record<ViewName, readonly [LedgerPart, string]> = {
 const PACKED = new Set(["trade", "terms", "progress"]);
 
 /** What a `TradeWord` holds: index of the bid, index of the offer, number of candidates. */
-const unpackTrade = (trade: bigint): Record<string, LedgerValue> => ({
+export const unpackTrade = (trade: bigint): Record<string, LedgerValue> => ({
   bid: trade & 255n,
   offer: (trade >> 8n) & 255n,
   candidates: trade >> 16n,
@@ -187,7 +187,8 @@ function named(type: ParamType, value: unknown): LedgerValue {
   return value as LedgerValue;
 }
 
-function fields(
+/** Decoded values by the names of their parameters. */
+export function fields(
   types: readonly ParamType[],
   values: readonly unknown[],
 ): Record<string, LedgerValue> {
