@@ -154,6 +154,10 @@ const start = task("start", "Starts a devnet, deploys a market and runs a scenar
   .setAction(() => import("./start.ts"))
   .build();
 
+const audit = task("audit", "Checks a market from public chain data alone")
+  .setAction(() => import("./audit.ts"))
+  .build();
+
 const compare = task("compare", "Sets the results of several runs side by side")
   .addOption({ name: "out", description: "HTML file to write the comparison to", ...optional })
   .addVariadicArgument({ name: "runs", description: "Folders that simulate wrote" })
@@ -200,4 +204,4 @@ const sweep = task("sweep", "Runs a scenario over a grid of settings and many se
   .build();
 
 /** All tasks, for `hardhat.config.ts`. */
-export const tasks = [deploy, simulate, compare, sweep, replay, start];
+export const tasks = [deploy, simulate, compare, sweep, replay, start, audit];

@@ -21,6 +21,7 @@ import { Role } from "./market/ledger.ts";
 import { domainOf, MessageHasher, PLAN_TYPES } from "./market/messages.ts";
 import { readContract, type MarketRecord } from "./market/record.ts";
 import { resultOf, type Rpc } from "./market/rpc.ts";
+import { requireSameChain } from "./market/sameChain.ts";
 import { MOST_GAS, Wallets, type Fees } from "./market/wallets.ts";
 import type { Scenario } from "./scenario/schema.ts";
 import { parametersOf, type Setting, type WorldInputs } from "./world.ts";
@@ -174,9 +175,10 @@ async function authorityOf(
 
 const DAY_MS = 86_400_000;
 
-/** Gas that a party may need for all its transactions; clearing takes most. */
+/** Gas that a party may need for all its transactions; clearing and batches take most. */
 const gasOf = (party: string, { hours }: Scenario): bigint =>
-  MOST_GAS * 2n + BigInt(hours) * (party === "keeper" ? MOST_GAS : MOST_GAS / 16n);
+  MOST_GAS * 2n +
+  BigInt(hours) * (["keeper", "relayer"].includes(party) ? MOST_GAS : MOST_GAS / 16n);
 
 // ------------------------------------------------------------------ where a run began
 
@@ -263,20 +265,6 @@ async function noteBeginning(options: ReplayOptions, begun: Beginning): Promise<
 }
 
 // ------------------------------------------------------------------ is it the right market?
-
-async function requireSameChain(rpc: Rpc, market: MarketRecord, folder: string): Promise<void> {
-  const [id, block] = await rpc([
-    { method: "eth_chainId", params: [] },
-    { method: "eth_getBlockByNumber", params: ["0x0", false] },
-  ]);
-  const chainId = BigInt(resultOf(id) as string);
-  const genesis = (resultOf(block) as { hash: string } | null)?.hash;
-  if (chainId === market.chainId && genesis === market.genesisBlock) return;
-  throw new UserError(
-    `The market in ${folder} is on another chain than the node's; a devnet that was restarted is a new chain. ` +
-      `Deploy a new market with "npx hardhat deploy --fresh" and the network's name.`,
-  );
-}
 
 function requireSameRules(scenario: Scenario, { parameters }: MarketRecord, folder: string): void {
   const wanted = parametersOf(scenario);

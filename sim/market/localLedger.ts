@@ -53,6 +53,8 @@ export interface LocalLedgerOptions {
    * it.
    */
   readonly commitments?: "digest" | "salt";
+  /** Time that it begins at, Unix seconds; the beginning of slot 0 if it is left out. */
+  readonly begin?: bigint;
 }
 
 const NOBODY = { auction: ZeroAddress, vault: ZeroAddress };
@@ -66,8 +68,8 @@ export class LocalLedger implements Ledger {
 
   constructor(options: LocalLedgerOptions) {
     const { parameters, holders, addresses = NOBODY, chainId = 31337n } = options;
-    const { commitments = "digest" } = options;
-    this.market = new LocalMarket({ parameters, holders, addresses, chainId, commitments });
+    const { commitments = "digest", begin = parameters.genesis } = options;
+    this.market = new LocalMarket({ parameters, holders, addresses, chainId, commitments, begin });
   }
 
   /**

@@ -32,6 +32,7 @@ import {
 } from "../../sim/market/ledger.ts";
 import { LocalLedger } from "../../sim/market/localLedger.ts";
 import { MessageHasher } from "../../sim/market/messages.ts";
+import type { Rpc, RpcAnswer } from "../../sim/market/rpc.ts";
 import { DEFAULT_PARAMETERS, type MarketParameters } from "../../sim/market/parameters.ts";
 
 /** A call of the ledger as a value. */
@@ -137,6 +138,19 @@ class TwinTransport implements ChainTransport {
   time(): Promise<bigint> {
     return Promise.resolve(this.now);
   }
+
+  /** The chain as a node that answers requests. */
+  readonly rpc: Rpc = (requests) =>
+    Promise.all(
+      requests.map(async ({ method, params }): Promise<RpcAnswer> => {
+        try {
+          return { result: await this.request(method, [...params]) };
+        } catch (error) {
+          const { message, code, data } = error as Error & { code?: number; data?: unknown };
+          return { error: { code: code ?? 0, message, data } };
+        }
+      }),
+    );
 
   private request(method: string, params: unknown[]): Promise<unknown> {
     return this.connection.provider.request({ method, params });

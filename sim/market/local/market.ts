@@ -23,6 +23,8 @@ export interface LocalMarketOptions {
   readonly chainId: bigint;
   /** What a commitment is: the plan's digest or only its salt. */
   readonly commitments: "digest" | "salt";
+  /** Time that it begins at, Unix seconds. */
+  readonly begin: bigint;
 }
 
 /** All contracts of a market in one process. */
@@ -42,7 +44,7 @@ export class LocalMarket {
 
   constructor(options: LocalMarketOptions) {
     this.options = options;
-    this.world = new World(options.parameters);
+    this.world = new World(options.parameters, options.begin);
     this.token = new LocalToken(this);
     this.identities = new LocalIdentities(this);
     this.vault = new LocalVault(this);

@@ -25,9 +25,9 @@ export class World {
   private readonly undo: Undoable[] = [];
   private events: LedgerEvent[] = [];
 
-  constructor(parameters: MarketParameters) {
+  constructor(parameters: MarketParameters, now: bigint) {
     this.parameters = parameters;
-    this.now = parameters.genesis;
+    this.now = now;
   }
 
   /** Notes something that the call did. */
