@@ -79,7 +79,7 @@ class AuditRun {
     const { addresses, interfaces, chainId, parameters, ownToken } = options.market;
     this.options = options;
     this.codec = new MarketCodec(addresses, interfaces);
-    this.views = new ChainLedger({ transport: NO_TRANSPORT, addresses, interfaces, chainId });
+    this.views = viewsOf(options.market);
     this.rerun = new Rerun({ parameters, addresses, chainId, codec: this.codec, ownToken });
   }
 
@@ -142,8 +142,9 @@ class AuditRun {
           `transaction ${i} of ${transactions.length}`,
         );
     }
-    const { confirmed, refused, broken } = rerun.tally;
+    const { confirmed, embedded, refused, broken } = rerun.tally;
     counts["calls confirmed"] = confirmed;
+    counts["calls through other contracts"] = embedded;
     counts["calls refused, rightly"] = refused;
     counts["calls failed for other reasons"] = broken;
     counts["signatures"] = rerun.signatures.checked;
@@ -186,8 +187,7 @@ class AuditRun {
   /** Tokens of the vault, which are all participants' accounts and the penalty pool, and of all wallets. */
   private async balances(): Promise<Expectation[]> {
     const { ledger, tokens } = this.rerun;
-    const { addresses, ownToken } = this.options.market;
-    if (!ownToken) return [];
+    const { addresses } = this.options.market;
     let sum = (await ledger.penaltyPool()) + tokens.donated;
     const count = await ledger.participants();
     for (let number = 1n; number <= count; number += 1n) {
@@ -236,8 +236,10 @@ function subjectsOf({ transactions }: MarketHistory): {
 } {
   const rankers = new Set<Address>();
   const tariffs: (readonly [bigint, bigint])[] = [];
-  for (const { call, from, events } of transactions) {
-    if (call?.part === "auction" && call.name === "clear") rankers.add(from);
+  for (const { calls, from, to, part, events } of transactions) {
+    // The contract that passes a call on is the one that the market sees.
+    const sender = part === undefined && to !== null ? to : from;
+    if (calls.some(({ name }) => name === "clear")) rankers.add(sender);
     for (const { name, args } of events)
       if (name === "TariffAnnounced")
         tariffs.push([args["gridOperator"] as bigint, args["fromSlot"] as bigint]);
@@ -245,8 +247,11 @@ function subjectsOf({ transactions }: MarketHistory): {
   return { rankers, tariffs };
 }
 
-/** The views are encoded and decoded here and sent in batches; nothing else is asked of the ledger. */
 const unused = (): never => {
   throw new Error("An audit sends and signs nothing.");
 };
 const NO_TRANSPORT: ChainTransport = { send: unused, call: unused, sign: unused, time: unused };
+
+/** Encodes and decodes a market's views, which are asked in batches; nothing else can be done with it. */
+export const viewsOf = ({ addresses, interfaces, chainId }: AuditedMarket): ChainLedger =>
+  new ChainLedger({ transport: NO_TRANSPORT, addresses, interfaces, chainId });

@@ -68,6 +68,7 @@ export function isSame(a: unknown, b: unknown): boolean {
 /** A value for a message. */
 export function show(value: unknown): string {
   if (typeof value === "string") return value;
+  if (typeof value === "bigint") return value.toString();
   if (value === undefined) return "nothing";
   if (value instanceof LedgerQueryError) return describeError(value.error);
   return JSON.stringify(value, (_, v: unknown) => (typeof v === "bigint" ? v.toString() : v));

@@ -51,8 +51,8 @@ export class SlotCollector {
   }
 
   /** Takes a transaction's events. */
-  add({ hash, time, call, events }: PublicTransaction): void {
-    const plans = plansIn(call, events);
+  add({ hash, time, calls, events }: PublicTransaction): void {
+    const plans = plansIn(calls, events);
     for (const event of events) this.take(event, { time, transaction: hash }, plans);
   }
 
@@ -74,7 +74,7 @@ export class SlotCollector {
       case "PlanDropped": {
         const { participant, slot, salt } = told<BidderArgs & { salt?: Bytes32 }>().args;
         const reputation = this.reputations.get(participant) ?? INITIAL_REPUTATION;
-        const plan = plans.shift();
+        const plan = takePlan(plans, participant, salt);
         this.at(slot).reveals.push({ participant, salt, plan, reputation, ...happened });
         break;
       }
@@ -173,19 +173,30 @@ interface UnmatchedArgs {
   readonly index: bigint;
 }
 
-/** The plans in a transaction's calldata that its events tell of, in their order: those of a batch that were not skipped. */
-function plansIn(call: MarketCall | undefined, events: readonly MarketEvent[]): Plan[] {
-  if (call?.part !== "auction") return [];
-  const { name, args } = call;
-  if (name === "reveal") return [planIn(args["plan"])];
-  if (name === "revealSigned") return [planIn(field(args["signed"], "plan"))];
-  if (name !== "revealBatch") return [];
+/** The plans in a transaction's calldata, without those of a batch that were skipped. */
+function plansIn(calls: readonly MarketCall[], events: readonly MarketEvent[]): Plan[] {
   const skipped = new Set(
     events.filter((event) => event.name === "Skipped").map((event) => Number(event.args["index"])),
   );
-  return (args["batch"] as readonly LedgerValue[])
-    .filter((_, index) => !skipped.has(index))
-    .map((signed) => planIn(field(signed, "plan")));
+  return calls.flatMap(({ part, name, args }) => {
+    if (part !== "auction") return [];
+    if (name === "reveal") return [planIn(args["plan"])];
+    if (name === "revealSigned") return [planIn(field(args["signed"], "plan"))];
+    if (name !== "revealBatch") return [];
+    // Of several batches it cannot be told which one an index is of.
+    const known = calls.length === 1;
+    return (args["batch"] as readonly LedgerValue[])
+      .filter((_, index) => !known || !skipped.has(index))
+      .map((signed) => planIn(field(signed, "plan")));
+  });
+}
+
+/** Takes a bidder's plan, the one with the salt if there are several. */
+function takePlan(plans: Plan[], bidder: bigint, salt: Bytes32 | undefined): Plan | undefined {
+  const own = plans.filter((plan) => plan.bidder === bidder);
+  const plan = own.find((other) => other.salt === salt) ?? own[0];
+  if (plan !== undefined) plans.splice(plans.indexOf(plan), 1);
+  return plan;
 }
 
 const field = (value: LedgerValue | undefined, name: string): LedgerValue | undefined =>

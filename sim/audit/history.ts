@@ -6,7 +6,7 @@ import type { ChainLog } from "../market/chainLedger.ts";
 import type { MarketAddresses } from "../market/deployment.ts";
 import type { Address, Bytes32 } from "../market/ledger.ts";
 import { resultOf, type Rpc, type RpcRequest } from "../market/rpc.ts";
-import type { MarketCodec, MarketEvent, PublicTransaction } from "./codec.ts";
+import type { ContractKey, MarketCodec, MarketEvent, PublicTransaction } from "./codec.ts";
 import { Difference } from "./difference.ts";
 
 /** A transaction that concerned the market: it was sent to one of its contracts, or one of them told an event in it. */
@@ -15,6 +15,8 @@ export interface MarketTransaction extends PublicTransaction {
   readonly from: Address;
   /** Null if it created a contract. */
   readonly to: Address | null;
+  /** Which of the market's contracts it was sent to; undefined if to none. */
+  readonly part: ContractKey | undefined;
   /** Whether it went through. */
   readonly ok: boolean;
   /** Coins that came with it, wei; the market takes none. */
@@ -113,7 +115,8 @@ export async function readHistory(options: HistoryOptions): Promise<MarketHistor
       ...{ hash, time, block, events, value: BigInt(value) },
       from: addressOf(from),
       to: to === null ? null : addressOf(to),
-      call: options.codec.decodeCall(to, input),
+      part: options.codec.keyOf(to),
+      calls: options.codec.callsIn(to, input),
       ok: receipt === undefined || receipt.status === "0x1",
       outOfGas: receipt?.status === "0x0" && usedUp(receipt, gas),
     };

@@ -7,6 +7,7 @@ import { ZeroAddress } from "ethers";
 import type { MarketAddresses } from "../market/deployment.ts";
 import {
   describeError,
+  type Address,
   type LedgerEvent,
   type LedgerValue,
   type Outcome,
@@ -17,7 +18,7 @@ import { COMMITMENT_TYPES, PLAN_TYPES } from "../market/messages.ts";
 import { depositBps } from "../market/money.ts";
 import type { MarketParameters } from "../market/parameters.ts";
 import { callOf, type CallContext } from "./calls.ts";
-import type { ContractKey, MarketCall, MarketCodec, MarketEvent } from "./codec.ts";
+import { OUTSIDE, type MarketCall, type MarketCodec, type MarketEvent } from "./codec.ts";
 import { Difference, isSame, requireSame } from "./difference.ts";
 import { SlotCollector } from "./evidence.ts";
 import type { MarketTransaction } from "./history.ts";
@@ -40,6 +41,8 @@ export interface RerunOptions {
 export interface Tally {
   /** Went through, and did what they should. */
   confirmed: number;
+  /** Were made by other contracts, with calls that stand in their calldata. */
+  embedded: number;
   /** Failed, and should. */
   refused: number;
   /** Failed for reasons that are none of the market's: no gas left, coins sent along, malformed calldata, the token. */
@@ -54,9 +57,6 @@ interface SignedItem {
   readonly vs: string;
 }
 
-/** Contracts whose functions are no calls of the model. */
-const OUTSIDE: readonly ContractKey[] = ["token", "authority", "directory"];
-
 /** Highest number of a role. */
 const LAST_ROLE = 6n;
 
@@ -70,7 +70,7 @@ export class Rerun {
   readonly signatures: Signatures;
   /** Deposit of each data centre's quote, basis points. */
   readonly quoteBps = new Map<bigint, bigint>();
-  readonly tally: Tally = { confirmed: 0, refused: 0, broken: 0 };
+  readonly tally: Tally = { confirmed: 0, embedded: 0, refused: 0, broken: 0 };
   private readonly options: RerunOptions;
   private readonly rules: AuctionRules;
 
@@ -108,13 +108,18 @@ export class Rerun {
   }
 
   private async repeat(transaction: MarketTransaction): Promise<void> {
-    const { call, events, ok } = transaction;
-    const made = events.some((event) => isOfTheModel(event) && event.part !== "token");
-    if (call === undefined || OUTSIDE.includes(call.part)) {
-      if (made) throw this.unfollowable(transaction);
-      if (call === undefined) this.requireFailed(transaction);
-      return;
-    }
+    const { part, calls, events } = transaction;
+    const [call] = calls;
+    const inMarket = part !== undefined && !OUTSIDE.includes(part);
+    if (inMarket && call !== undefined) await this.repeatCall(transaction, call);
+    else if (inMarket) this.requireFailed(transaction);
+    else if (events.some((event) => isOfTheModel(event) && event.part !== "token"))
+      await this.repeatEmbedded(transaction);
+  }
+
+  /** A call that a wallet sent to the market itself. */
+  private async repeatCall(transaction: MarketTransaction, call: MarketCall): Promise<void> {
+    const { ok } = transaction;
     if (!ok && this.isBroken(transaction, call)) {
       this.tally.broken += 1;
       return;
@@ -128,16 +133,36 @@ export class Rerun {
     else this.tally.refused += 1;
   }
 
+  /**
+   * Calls that another contract made. Which ones it made is not public, but those in its calldata explain its events or do not.
+   */
+  private async repeatEmbedded(transaction: MarketTransaction): Promise<void> {
+    const { calls, to, part, from } = transaction;
+    // The access manager passes on what its caller may do.
+    const sender = part === "authority" ? from : to;
+    if (sender === null) throw this.unfollowable(transaction);
+    const done: LedgerEvent[] = [];
+    for (const call of calls) {
+      const outcome = await callOf(call, this.contextOf({ ...transaction, from: sender }));
+      if (outcome?.ok !== true) continue;
+      done.push(...outcome.events);
+      await this.noteQuote(call, sender);
+    }
+    // What tokens it moves besides is its own affair.
+    const isMarkets = ({ name }: LedgerEvent): boolean => isTold({ name }) && name !== "Transfer";
+    const found = transaction.events.filter(isOfTheModel).map(asLedgerEvent).filter(isMarkets);
+    if (!isSame(done.filter(isMarkets), found)) throw this.unfollowable(transaction);
+    await this.compareContracts(transaction);
+    this.tally.embedded += 1;
+  }
+
   /** Whether a transaction failed for a reason that is none of the market's rules. */
-  private isBroken(
-    transaction: MarketTransaction,
-    { part, name, args, canonical }: MarketCall,
-  ): boolean {
-    const { outOfGas, value } = transaction;
-    const enrolment = args["enrolment"] as { readonly role: bigint } | undefined;
-    const tokenMayRefuse = !this.options.ownToken && part === "vault" && name !== "deposit";
-    const malformed = !canonical || (enrolment !== undefined && enrolment.role > LAST_ROLE);
-    return outOfGas || value !== 0n || malformed || tokenMayRefuse;
+  private isBroken({ outOfGas, value }: MarketTransaction, call: MarketCall): boolean {
+    const { codec, ownToken } = this.options;
+    const enrolment = call.args["enrolment"] as { readonly role: bigint } | undefined;
+    const noRole = enrolment !== undefined && enrolment.role > LAST_ROLE;
+    const tokenMayRefuse = !ownToken && call.part === "vault";
+    return outOfGas || value !== 0n || noRole || tokenMayRefuse || !codec.isCanonical(call);
   }
 
   private contextOf({ from, time, ok }: MarketTransaction): CallContext {
@@ -157,12 +182,10 @@ export class Rerun {
   }
 
   /** What is no function of a contract fails. */
-  private requireFailed({ ok, to, block, from, hash }: MarketTransaction): void {
-    const key = this.options.codec.keyOf(to);
-    if (key === undefined || OUTSIDE.includes(key)) return;
+  private requireFailed({ ok, part, block, from, hash }: MarketTransaction): void {
     if (ok)
       throw new Difference(
-        `block ${block}, call of no function of ${key} by ${from}`,
+        `block ${block}, call of no function of ${part ?? ""} by ${from}`,
         "one that fails",
         "success",
         hash,
@@ -190,7 +213,7 @@ export class Rerun {
       this.compareSkipped(transaction, call, skipped);
       this.compareEvents(transaction, call, outcome.events);
       await this.compareContracts(transaction);
-      await this.noteQuote(call, transaction);
+      await this.noteQuote(call, transaction.from);
     } catch (error) {
       throw this.explained(call, error);
     }
@@ -202,7 +225,7 @@ export class Rerun {
     expected: readonly LedgerEvent[],
   ): void {
     const found = transaction.events.filter(isOfTheModel).map(asLedgerEvent);
-    const wanted = expected.filter(({ name }) => name !== "Approval");
+    const wanted = expected.filter(isTold);
     for (let i = 0; i < Math.max(found.length, wanted.length); i += 1) {
       const [a, b] = [wanted[i], found[i]];
       if (isSame(a, b)) continue;
@@ -271,7 +294,7 @@ export class Rerun {
   }
 
   /** A quote's deposit follows from the reputation of the moment. */
-  private async noteQuote({ name }: MarketCall, { from }: MarketTransaction): Promise<void> {
+  private async noteQuote({ name }: MarketCall, from: Address): Promise<void> {
     if (name !== "quote") return;
     const participant = await this.ledger.participantOf(from);
     const reputation = await this.ledger.reputationOf(participant);
@@ -298,8 +321,8 @@ export class Rerun {
     const names = [...new Set(events.map(({ name }) => name))].join(", ");
     return new Difference(
       `block ${block}, call of the market through ${to ?? "the creation of a contract"}`,
-      "calls that can be followed, which are those that a wallet sends to the market itself",
-      `a call of which only the events are public (${names})`,
+      "calls in its calldata that explain the events",
+      `${names}, which they do not`,
       hash,
     );
   }
@@ -314,6 +337,9 @@ function isOfTheModel({ part, name }: MarketEvent): boolean {
   if (part === "token") return name === "Transfer";
   return !OUTSIDE.includes(part) && name !== "Skipped" && name !== "AuthorityUpdated";
 }
+
+/** What the model tells of a transaction, without the approvals that fund a deposit. */
+const isTold = ({ name }: Pick<LedgerEvent, "name">): boolean => name !== "Approval";
 
 /** As the model tells events: without packed words. */
 function asLedgerEvent({ part, name, args }: MarketEvent): LedgerEvent {

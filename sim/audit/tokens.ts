@@ -73,8 +73,9 @@ export class Tokens {
     this.balances.set(from, before - value);
   }
 
-  private requireIssuer({ call, from, time, hash }: MarketTransaction, roles: Roles): void {
+  private requireIssuer({ calls, from, time, hash }: MarketTransaction, roles: Roles): void {
     if (!this.own) return;
+    const [call] = calls;
     const isMint = call?.part === "token" && call.name === "mint";
     if (isMint && roles.has("issuer", from, time)) return;
     throw new Difference("new tokens", "a mint by the issuer", `a transaction of ${from}`, hash);
