@@ -18,11 +18,14 @@ export class KeeperAgent {
   private readonly revealed = new Map<bigint, bigint[]>();
   /** Whose plans are sealed. */
   private readonly sealed = new Set<bigint>();
-  /** Contracts by the slot after which they can be expired. */
-  private readonly deadlines = new Map<bigint, bigint[]>();
+  /** Contracts that run, by the slot after which they can be expired. */
+  private readonly deadlines = new Map<bigint, Set<bigint>>();
+  /** That slot of each of them. */
+  private readonly running = new Map<bigint, bigint>();
   /** Contracts whose deadline is over, and which cannot be expired while a reading may still come. */
   private overdue: bigint[] = [];
-  private readonly openTransfers = new Set<bigint>();
+  /** Transfers that are not closed, and the slot in which something may have to be done about each. */
+  private readonly openTransfers = new Map<bigint, bigint>();
 
   /** @param pageWork steps of a page of clearing */
   constructor(access: MarketAccess, wallet: Address, pageWork: bigint) {
@@ -38,7 +41,13 @@ export class KeeperAgent {
       if (list) list.push(participant as bigint);
       else this.revealed.set(slot as bigint, [participant as bigint]);
     });
-    record.on("Taken", ({ transferId }) => this.openTransfers.add(transferId as bigint));
+    record.on("Fulfilled", ({ contractId }) => {
+      const id = contractId as bigint;
+      this.deadlines.get(this.running.get(id) ?? 0n)?.delete(id);
+      this.running.delete(id);
+    });
+    for (const name of ["Taken", "HandedBack"])
+      record.on(name, ({ transferId }) => this.openTransfers.set(transferId as bigint, 0n));
     record.on("TransferClosed", ({ transferId }) =>
       this.openTransfers.delete(transferId as bigint),
     );
@@ -47,9 +56,10 @@ export class KeeperAgent {
   /** Notes contracts that were signed. */
   watch(signed: readonly SignedContract[]): void {
     for (const { contractId, terms } of signed) {
-      const list = this.deadlines.get(terms.deadline);
-      if (list) list.push(contractId);
-      else this.deadlines.set(terms.deadline, [contractId]);
+      const ids = this.deadlines.get(terms.deadline);
+      if (ids) ids.add(contractId);
+      else this.deadlines.set(terms.deadline, new Set([contractId]));
+      this.running.set(contractId, terms.deadline);
     }
   }
 
@@ -109,10 +119,14 @@ export class KeeperAgent {
   /** Ends what is over, as far as all readings of it are in; `slot` is the present one. */
   async tidy(slot: bigint): Promise<void> {
     const { ledger } = this.access;
+    const due = [...this.openTransfers].filter(([, from]) => from <= slot);
     const transfers = await Promise.all(
-      [...this.openTransfers].map(async (id) => ({ id, now: await ledger.transferOf(id) })),
+      due.map(async ([id]) => ({ id, now: await ledger.transferOf(id) })),
     );
-    for (const { id, now } of transfers) await this.tidyTransfer(id, now, slot);
+    for (const { id, now } of transfers) {
+      this.openTransfers.set(id, nextLook(now, slot));
+      await this.tidyTransfer(id, now, slot);
+    }
     const over = slot - 1n;
     const candidates = [...this.overdue, ...(this.deadlines.get(over) ?? [])];
     this.deadlines.delete(over);
@@ -121,6 +135,7 @@ export class KeeperAgent {
     );
     this.overdue = [];
     for (const { id, now } of contracts) {
+      this.running.delete(id);
       if (now.status !== SupplyStatus.running) continue;
       if (!now.handedOver && (await ledger.isFinal(now.seller, now.deadline)))
         await this.access.must("the keeper", ledger.expire(this.wallet, id));
@@ -148,4 +163,11 @@ export class KeeperAgent {
     if (now.status === TransferStatus.owing && now.returning === 0n)
       await must(ledger.settle(this.wallet, transferId));
   }
+}
+
+/** The slot in which something may have to be done about a transfer that nothing else happens to. */
+function nextLook({ status, returning, due, periodEnd }: Transfer, slot: bigint): bigint {
+  const isExecuting = status === TransferStatus.executing;
+  if (returning !== 0n || slot > periodEnd || (isExecuting && slot > due)) return slot + 1n;
+  return (isExecuting ? due : periodEnd) + 1n;
 }
