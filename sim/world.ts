@@ -506,7 +506,7 @@ export class World {
       case "unfunded":
         return new Unfunded(agent, this.access, this.setting.vault);
       case "stop": {
-        const spells = this.spellsOf(agent.party);
+        const spells = spellsOf(this.inputs.scenario, agent.party.id);
         if (agent instanceof DataCentreAgent) this.absences.set(agent, spells);
         return new Stops(agent, spells);
       }
@@ -524,18 +524,14 @@ export class World {
     dataCentre: DataCentreAgent,
   ): Metering {
     if (misconduct === "misreport")
-      return new LyingMeter(meter, this.spellsOf(dataCentre.party), this.access);
+      return new LyingMeter(
+        meter,
+        spellsOf(this.inputs.scenario, dataCentre.party.id),
+        this.access,
+      );
     const absences = this.absences.get(dataCentre);
     if (absences === undefined) return meter;
     return new LateMeter(meter, absences, (slot) => this.access.hourOf(slot));
-  }
-
-  /** When a party does not do what it should, each day; not in the first hour. */
-  private spellsOf({ id }: Party): Spells {
-    const { seed, hours, misbehaviour } = this.inputs.scenario;
-    const random = new Random(`${seed}/misbehaviour/spells of ${id}`);
-    const latest = Math.max(1, Math.min(hours - misbehaviour.spellHours, HOURS_PER_DAY) - 1);
-    return new Spells(random.int(1, latest), misbehaviour.spellHours, hours);
   }
 
   /** Enrols a party and fills its account. */
@@ -615,6 +611,14 @@ async function transferOrders(
   // One after the other: what one takes, the next does not find any more.
   await inTurn(dataCentres, (dataCentre) => dataCentre.handOver(hour));
   await inTurn(dataCentres, (dataCentre) => dataCentre.handBack(hour));
+}
+
+/** When a party does not do what it should: each day from an hour on that is not the first. */
+export function spellsOf({ seed, hours, misbehaviour }: Scenario, id: string): Spells {
+  const random = new Random(`${seed}/misbehaviour/spells of ${id}`);
+  const { spellHours } = misbehaviour;
+  const latest = Math.max(1, Math.min(hours - spellHours, HOURS_PER_DAY) - 1);
+  return new Spells(random.int(1, latest), spellHours, hours);
 }
 
 /** What an agent does, or nothing. */
