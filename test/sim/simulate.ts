@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { UserError } from "../../sim/errors.ts";
 import { Random } from "../../sim/random.ts";
 import type { RunResult } from "../../sim/report/results.ts";
+import { MISCONDUCTS } from "../../sim/scenario/misconduct.ts";
 import { ruleProblems } from "../../sim/scenario/rules.ts";
 import type { Scenario } from "../../sim/scenario/schema.ts";
 import { simulate } from "../../sim/simulate.ts";
@@ -31,7 +32,7 @@ const small = (changes: Changes = {}): Scenario => scenarioWith(SMALL, changes);
 /** What no run may show; empty if it does not. */
 function faultsOf({ scenario, strategies }: RunResult): string[] {
   const { hours, microgrids } = scenario;
-  return strategies.flatMap(({ name, summary: s, hourly, trades, transfers }) => {
+  return strategies.flatMap(({ name, summary: s, hourly, trades, transfers, conduct }) => {
     const bound = s.importLowerBoundKwh ?? 0;
     const total = <T>(rows: readonly T[], of: (row: T) => number): number =>
       rows.reduce((sum, row) => sum + of(row), 0);
@@ -45,7 +46,9 @@ function faultsOf({ scenario, strategies }: RunResult): string[] {
       ["PV goes somewhere", s.pvDirectKwh + s.pvStoredKwh + s.exportKwh <= s.pvProducedKwh + 1e-6],
       ["load is fed once at most", s.selfSufficiency <= 1 + 1e-9],
       ["the ESD gives no more than it got", s.essLossKwh >= -1e-6],
-      ["priority work is in time", s.priorityLate === 0],
+      ["priority work is in time", conduct !== undefined || s.priorityLate === 0],
+      ["no honest party loses money", (conduct?.honestLossYuan ?? 0) === 0],
+      ["the grid is paid for every slot", (conduct?.slotsNotRead ?? 0) === 0],
       ["trades end once", s.tasksCompleted + s.tasksLate <= s.trades],
       ["tasks are sold once", s.trades <= s.tasks],
       ["matchings are within the best", s.welfareYuan <= (s.bestWelfareYuan ?? Infinity) + 1e-6],
@@ -168,11 +171,21 @@ function randomScenario(random: Random, seed: number): Scenario {
         openingBid: random.pick([0, 0.7, 1]),
         bidRise: random.pick([0, 0.15, 1]),
       },
-      market: { k: random.int(1, 8), sellerShare: random.pick([0, 0.5, 1]) },
+      market: {
+        k: random.int(1, 8),
+        sellerShare: random.pick([0, 0.5, 1]),
+        relayed: random.pick([0, 0.5, 1]),
+      },
       transfers: {
         mode: random.pick(["payment", "compute-time", "either"]),
         repaymentHours: random.pick([1, 24, 168]),
       },
+      misbehaviour: random.chance(0.3)
+        ? {
+            ...Object.fromEntries(MISCONDUCTS.map((kind) => [kind, random.pick([0, 0.15])])),
+            spellHours: random.int(2, 23),
+          }
+        : {},
     });
     if (ruleProblems(scenario).length === 0) return scenario;
   }
