@@ -247,7 +247,7 @@ export class World {
     }
     if (this.strategy.transfer) {
       const present = this.dataCentres.filter((dataCentre) => !away(dataCentre));
-      await transferOrders(present, hour);
+      await this.transferOrders(present, hour);
     }
 
     const isLast = hour + 1 === this.inputs.scenario.hours;
@@ -283,6 +283,16 @@ export class World {
     const slot = this.access.slotOf(hour - 1);
     await each(this.meters, (meter, index) => meter.submit(slot, this.reports[index]));
     await this.keeper.tidy(slot + 1n);
+  }
+
+  private async transferOrders(
+    dataCentres: readonly DataCentreAgent[],
+    hour: number,
+  ): Promise<void> {
+    await each(dataCentres, (dataCentre) => dataCentre.quote(hour));
+    // One after the other: what one takes, the next does not find any more.
+    await inTurn(dataCentres, (dataCentre) => dataCentre.handOver(hour));
+    await inTurn(dataCentres, (dataCentre) => dataCentre.handBack(hour));
   }
 
   private async handIn(hour: number): Promise<void> {
@@ -600,17 +610,6 @@ function tasksByUser(tasks: readonly Task[]): (readonly [user: number, Task[]])[
     else byUser.set(task.user, [task]);
   }
   return [...byUser].sort(([a], [b]) => a - b);
-}
-
-/** Data centres quote, hand work over, and hand work back. */
-async function transferOrders(
-  dataCentres: readonly DataCentreAgent[],
-  hour: number,
-): Promise<void> {
-  await each(dataCentres, (dataCentre) => dataCentre.quote(hour));
-  // One after the other: what one takes, the next does not find any more.
-  await inTurn(dataCentres, (dataCentre) => dataCentre.handOver(hour));
-  await inTurn(dataCentres, (dataCentre) => dataCentre.handBack(hour));
 }
 
 /** When a party does not do what it should: each day from an hour on that is not the first. */

@@ -56,8 +56,8 @@ export interface DataCentreTerms {
   readonly whPerCoreHour: number;
   readonly memoryMbPerCore: number;
   /**
-   * Hours that it waits for another data centre's reading after work that it handed over was due, before it can do the work itself,
-   * and has time to. Absent if all trust each other, and keep time for what they did not hand over alone.
+   * Hours for which another's reading may be late after work that was handed over was due: with these it keeps time to do
+   * the work itself. Absent if all trust each other; then it keeps time for what it did not hand over alone.
    */
   readonly mistrustHours?: number;
 }
@@ -318,7 +318,7 @@ export class DataCentreAgent implements Trader {
     return Math.ceil(coreSeconds * workShare);
   }
 
-  /** Hours before a job's deadline at which `handedOver` core-seconds have to be done, so that it is in time whatever comes. */
+  /** How many hours before a job's deadline another has to be done with its part. */
   private hoursToKeep(job: ContractJob, handedOver: number): number {
     const { mistrustHours } = this.terms;
     const own = mistrustHours === undefined ? job.remaining - handedOver : job.remaining;

@@ -86,7 +86,7 @@ export class Unfunded extends Layer {
   }
 }
 
-/** Hours of each day in which somebody is not at work, from the middle of the first to the beginning of the hour after the last. */
+/** Hours of each day in which somebody does not do its work: from the middle of the first until the last is over. */
 export class Spells {
   private readonly first: number;
   private readonly length: number;

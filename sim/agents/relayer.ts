@@ -20,8 +20,9 @@ interface Letter<T> {
 }
 
 /**
- * The relayer's agent. It needs no account in the market. Messages are collected from {@link collect} on and sent by {@link send};
- * those that come at other times, and those that the market skips, are told to their owners, who send their own.
+ * The relayer's agent. It needs no account in the market. Messages are collected from {@link RelayerAgent.collect} on, and
+ * sent by {@link RelayerAgent.send}. Owners are told of those that come at other times or that the market skips, and send
+ * their own.
  */
 export class RelayerAgent implements Relayer {
   private readonly access: MarketAccess;

@@ -227,9 +227,9 @@ export interface ConductResult {
   /** Slots of data centres whose reading never came, and whose import the grid was not paid for. */
   readonly slotsNotRead: number;
   /**
-   * What honest parties lost. An honest user loses what it paid for a contract above the worth of what was delivered at its own bid, and
-   * whatever else left its account that compensations do not make good. An honest data centre loses what it was paid for a contract
-   * below the worth of what was delivered at its own offer, its bonds, and what it paid for others above what it got from them.
+   * What honest parties lost. A user: what it paid for a contract above the worth of what was delivered at its own bid, and
+   * whatever else left its account. A data centre: what it was paid for a contract below the worth of what was delivered at
+   * its own offer, its bonds, and what it paid for others above what it got from them.
    */
   readonly honestLossYuan: number;
 }

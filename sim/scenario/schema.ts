@@ -405,7 +405,9 @@ const misbehaving = (what: string) => number(0, 1, 0, `Share ${what}`);
 
 const Misbehaviour = section(
   {
-    neverReveal: misbehaving("of users and data centres that never open the plans they sealed"),
+    neverReveal: misbehaving(
+      "of users and of data centres that never open the plans they sealed. The paper knows only honest parties; who misbehaves, the seed draws, and each has one vice at most",
+    ),
     revealLate: misbehaving("of those that open their plans when the window is over"),
     unfunded: misbehaving(
       "of those that take their money out before they open their plans, and pay it in again afterwards",
@@ -421,10 +423,10 @@ const Misbehaviour = section(
       2,
       23,
       6,
-      "How long they stop or misreport each day, hours, from a drawn time on. With six a working day falls short; from 24 on the market would take no reading of the first hour any more",
+      "How long they stop or misreport each day, hours, from a drawn time on; a quarter of the day. With 24 or more the readings of the first hours would come too late for the market",
     ),
   },
-  "Who breaks the rules. The paper knows only honest parties. Who it is, the seed draws; shares are rounded to whole parties, and each has one vice at most. A data centre and its meter are one party",
+  "Who breaks the rules",
 );
 
 const Emissions = section(
