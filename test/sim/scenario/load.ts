@@ -64,7 +64,7 @@ describe("loadScenario", () => {
     expect(scenario.battery.capacityWh).to.equal(500);
     expect(scenario.tasks.coreShares.map(({ share }) => share)).to.deep.equal([1, 0.35, 0.2]);
     expect(scenario.server.powerW).to.deep.equal([60, 200]);
-    expect(scenario.market).to.deep.equal({ k: 5, sellerShare: 0.5 });
+    expect(scenario.market).to.deep.equal({ k: 5, sellerShare: 0.5, relayed: 0 });
     expect(scenario.name).to.equal("other");
     const again = (await loadScenario("small")).scenario;
     expect(again.microgrids.sites[0]?.name).to.equal("Nantes");
@@ -166,7 +166,7 @@ describe("loadScenario", () => {
     [
       "a value for a section",
       "market: 5",
-      "FILE:2:9: field `market`: must be a mapping of k, sellerShare, is 5;",
+      "FILE:2:9: field `market`: must be a mapping of k, sellerShare, relayed, is 5;",
     ],
     [
       "a list that is too short",
