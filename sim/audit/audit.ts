@@ -5,7 +5,8 @@ import { ChainLedger, type ChainTransport } from "../market/chainLedger.ts";
 import type { MarketAddresses } from "../market/deployment.ts";
 import type { Address } from "../market/ledger.ts";
 import type { MarketParameters } from "../market/parameters.ts";
-import { resultOf, type Rpc } from "../market/rpc.ts";
+import type { Rpc } from "../market/rpc.ts";
+import { answered } from "./answered.ts";
 import { MarketCodec, type ContractKey } from "./codec.ts";
 import { requireAsDeployed } from "./deployed.ts";
 import { Difference, requireSame } from "./difference.ts";
@@ -87,7 +88,7 @@ class AuditRun {
     let difference: Difference | undefined;
     const { rpc, market } = this.options;
     const [latest] = await rpc([{ method: "eth_blockNumber", params: [] }]);
-    this.lastBlock = Number(resultOf(latest));
+    this.lastBlock = Number(answered(latest, "its latest block"));
     try {
       await this.check();
     } catch (error) {
@@ -113,7 +114,7 @@ class AuditRun {
   private async blockHash(): Promise<string> {
     const params = [`0x${this.lastBlock.toString(16)}`, false];
     const [answer] = await this.options.rpc([{ method: "eth_getBlockByNumber", params }]);
-    return (resultOf(answer) as { readonly hash: string }).hash;
+    return (answered(answer, `block ${this.lastBlock}`) as { readonly hash: string }).hash;
   }
 
   private async read(): Promise<MarketHistory> {

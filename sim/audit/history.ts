@@ -1,11 +1,11 @@
 /** Reads what happened in a market from any node, by standard JSON-RPC only. */
 import { getAddress } from "ethers";
 
-import { UserError } from "../errors.ts";
 import type { ChainLog } from "../market/chainLedger.ts";
 import type { MarketAddresses } from "../market/deployment.ts";
 import type { Address, Bytes32 } from "../market/ledger.ts";
-import { resultOf, type Rpc, type RpcRequest } from "../market/rpc.ts";
+import type { Rpc, RpcRequest } from "../market/rpc.ts";
+import { answered } from "./answered.ts";
 import type { ContractKey, MarketCodec, MarketEvent, PublicTransaction } from "./codec.ts";
 import { Difference } from "./difference.ts";
 
@@ -141,15 +141,12 @@ async function readLogs(options: HistoryOptions): Promise<RawLog[]> {
     const to = Math.min(from + range - 1, lastBlock);
     const filter = { address, fromBlock: hex(from), toBlock: hex(to) };
     const [answer] = await rpc([{ method: "eth_getLogs", params: [filter] }]);
-    if (answer?.error !== undefined) {
-      if (from === to)
-        throw new UserError(
-          `The node does not give the logs of block ${from}: ${answer.error.message}`,
-        );
-      range = Math.max(1, Math.floor((to - from + 1) / 2));
+    if (answer?.error !== undefined && from !== to) {
+      range = Math.floor((to - from + 1) / 2);
       continue;
     }
-    for (const log of resultOf(answer) as RawLog[]) logs.push(log);
+    const page = answered(answer, `the logs of block ${from}`) as RawLog[];
+    for (const log of page) logs.push(log);
     from = to + 1;
     range = Math.min(range * 2, WIDEST_RANGE);
     onProgress?.((LOGS_SHARE * (from - firstBlock)) / total, `logs up to block ${to}`);
@@ -211,12 +208,7 @@ async function readBlocks(
       requests.push({ method: "eth_getBlockByNumber", params: [hex(block), true] });
     for (const [i, answer] of (await rpc(requests)).entries()) {
       const number = from + i;
-      if (answer.error !== undefined || answer.result === null)
-        throw new UserError(
-          `The node has no block ${number} (${answer.error?.message ?? "not found"}). An audit needs a node that keeps all ` +
-            "blocks since the market's deployment.",
-        );
-      const block = answer.result as RawBlock;
+      const block = answered(answer, `block ${number}`) as RawBlock;
       if (parent !== undefined && block.parentHash !== parent)
         throw new Difference(`parent of block ${number}`, parent, block.parentHash);
       parent = block.hash;
@@ -247,10 +239,8 @@ async function readReceipts(
       page.map((hash) => ({ method: "eth_getTransactionReceipt", params: [hash] })),
     );
     for (const [i, hash] of page.entries()) {
-      const receipt = resultOf(answers[i]) as RawReceipt | null;
-      if (receipt === null)
-        throw new UserError(`The node has no receipt of transaction ${hash}, which is in a block.`);
-      receipts.set(hash, receipt);
+      const receipt = answered(answers[i], `the receipt of transaction ${hash}`);
+      receipts.set(hash, receipt as RawReceipt);
     }
   }
   onProgress?.(1, "receipts");

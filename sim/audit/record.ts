@@ -7,8 +7,8 @@ import { readContract, readMarket, type MarketRecord } from "../market/record.ts
 import type { AuditedMarket } from "./audit.ts";
 import type { ContractKey } from "./codec.ts";
 
-/** What every ERC-20 has. */
-const ERC20_ABI = [
+/** What every ERC-20 has, as far as an audit needs it. */
+export const ERC20_ABI = [
   "event Transfer(address indexed from, address indexed to, uint256 value)",
   "function balanceOf(address) view returns (uint256)",
 ];

@@ -2,23 +2,28 @@
  * Makes every call of a market's past again, in the order of the chain, with the model of the market that knows nothing of the
  * contracts, and compares what each did.
  */
-import { ZeroAddress } from "ethers";
-
 import type { MarketAddresses } from "../market/deployment.ts";
 import {
   describeError,
   type Address,
   type LedgerEvent,
-  type LedgerValue,
   type Outcome,
   type SkippedItem,
 } from "../market/ledger.ts";
 import { LocalLedger } from "../market/localLedger.ts";
-import { COMMITMENT_TYPES, PLAN_TYPES } from "../market/messages.ts";
 import { depositBps } from "../market/money.ts";
 import type { MarketParameters } from "../market/parameters.ts";
 import { callOf, type CallContext } from "./calls.ts";
 import { OUTSIDE, type MarketCall, type MarketCodec, type MarketEvent } from "./codec.ts";
+import {
+  compareContracts,
+  compareEvents,
+  compareSkipped,
+  isOfTheModel,
+  toldByChain,
+  toldByModel,
+  whereOf,
+} from "./compare.ts";
 import { Difference, isSame, requireSame } from "./difference.ts";
 import { SlotCollector } from "./evidence.ts";
 import type { MarketTransaction } from "./history.ts";
@@ -47,14 +52,6 @@ export interface Tally {
   refused: number;
   /** Failed for reasons that are none of the market's: no gas left, coins sent along, malformed calldata, the token. */
   broken: number;
-}
-
-/** An item of a batch, as calldata holds it. */
-interface SignedItem {
-  readonly commitment?: object;
-  readonly plan?: object;
-  readonly r: string;
-  readonly vs: string;
 }
 
 /** Highest number of a role. */
@@ -149,10 +146,11 @@ export class Rerun {
       await this.noteQuote(call, sender);
     }
     // What tokens it moves besides is its own affair.
-    const isMarkets = ({ name }: LedgerEvent): boolean => isTold({ name }) && name !== "Transfer";
-    const found = transaction.events.filter(isOfTheModel).map(asLedgerEvent).filter(isMarkets);
-    if (!isSame(done.filter(isMarkets), found)) throw this.unfollowable(transaction);
-    await this.compareContracts(transaction);
+    const isMarkets = ({ name }: LedgerEvent): boolean => name !== "Transfer";
+    const expected = toldByModel(done).filter(isMarkets);
+    if (!isSame(expected, toldByChain(transaction).filter(isMarkets)))
+      throw this.unfollowable(transaction);
+    await compareContracts(transaction, this.ledger);
     this.tally.embedded += 1;
   }
 
@@ -210,86 +208,12 @@ export class Rerun {
     }
     const skipped = Array.isArray(outcome.value) ? (outcome.value as SkippedItem[]) : [];
     try {
-      this.compareSkipped(transaction, call, skipped);
-      this.compareEvents(transaction, call, outcome.events);
-      await this.compareContracts(transaction);
+      compareSkipped(transaction, call, skipped, this.options.codec, this.signatures);
+      compareEvents(transaction, call, outcome.events);
+      await compareContracts(transaction, this.ledger);
       await this.noteQuote(call, transaction.from);
     } catch (error) {
       throw this.explained(call, error);
-    }
-  }
-
-  private compareEvents(
-    transaction: MarketTransaction,
-    call: MarketCall,
-    expected: readonly LedgerEvent[],
-  ): void {
-    const found = transaction.events.filter(isOfTheModel).map(asLedgerEvent);
-    const wanted = expected.filter(isTold);
-    for (let i = 0; i < Math.max(found.length, wanted.length); i += 1) {
-      const [a, b] = [wanted[i], found[i]];
-      if (isSame(a, b)) continue;
-      const where = `${whereOf(transaction, call)}, event ${i + 1}`;
-      if (a?.name !== b?.name)
-        throw new Difference(where, describeEvent(a), describeEvent(b), transaction.hash);
-      requireSame(`${where}, ${a?.name ?? ""}`, a?.args, b?.args, transaction.hash);
-    }
-  }
-
-  /** The items of a batch that were left out, and why. */
-  private compareSkipped(
-    transaction: MarketTransaction,
-    call: MarketCall,
-    expected: readonly SkippedItem[],
-  ): void {
-    const found = transaction.events
-      .filter(({ name, part }) => name === "Skipped" && part === "auction")
-      .map(({ args }) => ({
-        index: args["index"] as bigint,
-        error: this.options.codec.decodeError(args["reason"] as string),
-      }));
-    const where = `${whereOf(transaction, call)}, items skipped`;
-    const indices = (items: readonly SkippedItem[]): string =>
-      items.map(({ index }) => index).join(", ") || "none";
-    if (indices(expected) !== indices(found))
-      throw new Difference(where, indices(expected), indices(found), transaction.hash);
-    for (const [i, item] of expected.entries()) {
-      const reason = found[i]?.error;
-      // The contract looks at the signature first; the model, which is only told who signed, refuses nobody's later.
-      if (reason?.name.startsWith("ECDSA") && !this.isSigned(call, item.index)) continue;
-      requireSame(`${where}, item ${item.index}`, item.error, reason, transaction.hash);
-    }
-  }
-
-  /** Whether an item of a batch has a signature that is one. */
-  private isSigned({ name, args }: MarketCall, index: bigint): boolean {
-    const item = (args["batch"] as unknown as readonly SignedItem[])[Number(index)];
-    const [types, message] =
-      name === "commitBatch" ? [COMMITMENT_TYPES, item?.commitment] : [PLAN_TYPES, item?.plan];
-    if (item === undefined || message === undefined) return false;
-    return this.signatures.signerOf("auction", types, message, item) !== ZeroAddress;
-  }
-
-  /** The packed words of the supply book's events. */
-  private async compareContracts({ events, hash }: MarketTransaction): Promise<void> {
-    for (const { name, args, part } of events) {
-      if (part !== "supply" || (name !== "Signed" && name !== "Delivered")) continue;
-      const contractId = args["contractId"] as bigint;
-      const contract = (await this.ledger.contractOf(contractId)) as unknown as Record<
-        string,
-        LedgerValue
-      >;
-      const { terms = {}, progress = {} } = args;
-      for (const [field, found] of Object.entries({
-        ...(terms as object),
-        ...(progress as object),
-      }))
-        requireSame(
-          `contract ${contractId}, event ${name}, ${field}`,
-          contract[field],
-          found,
-          hash,
-        );
     }
   }
 
@@ -326,36 +250,4 @@ export class Rerun {
       hash,
     );
   }
-}
-
-/** Where a transaction is, in words. */
-const whereOf = ({ block, from }: MarketTransaction, { part, name }: MarketCall): string =>
-  `block ${block}, ${part}.${name} by ${from}`;
-
-/** Events that the market's rules lead to, as far as the model tells them. */
-function isOfTheModel({ part, name }: MarketEvent): boolean {
-  if (part === "token") return name === "Transfer";
-  return !OUTSIDE.includes(part) && name !== "Skipped" && name !== "AuthorityUpdated";
-}
-
-/** What the model tells of a transaction, without the approvals that fund a deposit. */
-const isTold = ({ name }: Pick<LedgerEvent, "name">): boolean => name !== "Approval";
-
-/** As the model tells events: without packed words. */
-function asLedgerEvent({ part, name, args }: MarketEvent): LedgerEvent {
-  if (part === "token") {
-    const [from = "", to = "", value = 0n] = Object.values(args);
-    return { name, args: { from, to, value } };
-  }
-  return {
-    name,
-    args: Object.fromEntries(
-      Object.entries(args).filter(([field]) => field !== "terms" && field !== "progress"),
-    ),
-  };
-}
-
-function describeEvent(event: LedgerEvent | undefined): string {
-  if (event === undefined) return "no event";
-  return describeError({ name: event.name, args: Object.values(event.args) });
 }

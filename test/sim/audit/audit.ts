@@ -5,6 +5,7 @@ import { audit, viewsOf, type AuditedMarket, type AuditReport } from "../../../s
 import { MarketCodec, type MarketEvent } from "../../../sim/audit/codec.ts";
 import { Difference } from "../../../sim/audit/difference.ts";
 import { readHistory, type MarketTransaction } from "../../../sim/audit/history.ts";
+import { ERC20_ABI } from "../../../sim/audit/record.ts";
 import { Rerun } from "../../../sim/audit/rerun.ts";
 import { compareState, expectationsOf, type Expectation } from "../../../sim/audit/state.ts";
 import { UserError } from "../../../sim/errors.ts";
@@ -169,10 +170,7 @@ describe("the audit of a market", function () {
     });
 
     it("takes a token that the market was given for somebody else's", async () => {
-      const token = new Interface([
-        "event Transfer(address indexed, address indexed, uint256)",
-        "function balanceOf(address) view returns (uint256)",
-      ]);
+      const token = new Interface(ERC20_ABI);
       const given = { ...market, ownToken: false, interfaces: { ...market.interfaces, token } };
       const { difference, counts } = await audit({ market: given, rpc });
       expect(difference?.message).to.equal(undefined);
@@ -499,14 +497,14 @@ describe("the audit of a market", function () {
     it("says that it has no logs", async () => {
       const none: Corruption = ({ method }, answer) =>
         method === "eth_getLogs" ? refused : answer;
-      expect(await errorWith(none)).to.contain("does not give the logs of block 0: not today");
+      expect(await errorWith(none)).to.contain("does not tell the logs of block 0 (not today)");
     });
 
     it("says which block it has not", async () => {
       const none = resultsOf("eth_getBlockByNumber", (result, { params }) =>
         params[0] === "0x7" ? null : result,
       );
-      expect(await errorWith(none)).to.contain("The node has no block 7 (not found)");
+      expect(await errorWith(none)).to.contain("The node does not tell block 7 (not found)");
     });
 
     it("says that it does not know the state any more", async () => {
@@ -525,7 +523,7 @@ describe("the audit of a market", function () {
 
     it("says which receipt it has not", async () => {
       const none = resultsOf("eth_getTransactionReceipt", () => null);
-      expect(await errorWith(none)).to.match(/no receipt of transaction 0x/);
+      expect(await errorWith(none)).to.match(/does not tell the receipt of transaction 0x/);
     });
   });
 });

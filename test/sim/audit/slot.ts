@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+
 import { expect } from "chai";
 import { id } from "ethers";
 
@@ -160,6 +162,25 @@ describe("the check of a slot", function () {
     it(`sees ${name}`, () => {
       expect(differenceAfter(change)).to.match(message);
     });
+
+  it("needs nothing of Node, so that it runs in a browser", async () => {
+    const files = new Set<string>();
+    const outside = new Set<string>();
+    const visit = async (file: URL): Promise<void> => {
+      if (files.has(file.href)) return;
+      files.add(file.href);
+      const text = await readFile(file, "utf8");
+      for (const [, name = ""] of text.matchAll(
+        /^(?:import|export) (?!type )[^;]*?from "(.+?)";/gm,
+      ))
+        if (name.startsWith(".")) await visit(new URL(name, file));
+        else outside.add(name);
+    };
+    for (const name of ["slot", "evidence", "codec"])
+      await visit(new URL(`../../../sim/audit/${name}.ts`, import.meta.url));
+    expect(files.size).to.be.above(8);
+    expect([...outside].sort()).to.deep.equal(["ethers", "hash-wasm"]);
+  });
 
   it("says where it is about", () => {
     const copy = structuredClone(evidence) as Writable<SlotEvidence>;
