@@ -5,11 +5,14 @@ import { audit, viewsOf, type AuditedMarket, type AuditReport } from "../../../s
 import { MarketCodec, type MarketEvent } from "../../../sim/audit/codec.ts";
 import { Difference } from "../../../sim/audit/difference.ts";
 import { readHistory, type MarketTransaction } from "../../../sim/audit/history.ts";
+import { explainLocks } from "../../../sim/audit/locks.ts";
 import { ERC20_ABI } from "../../../sim/audit/record.ts";
 import { Rerun } from "../../../sim/audit/rerun.ts";
 import { compareState, expectationsOf, type Expectation } from "../../../sim/audit/state.ts";
 import { UserError } from "../../../sim/errors.ts";
 import type { ChainLog } from "../../../sim/market/chainLedger.ts";
+import type { Account } from "../../../sim/market/ledger.ts";
+import type { LocalLedger } from "../../../sim/market/localLedger.ts";
 import type { Rpc, RpcAnswer } from "../../../sim/market/rpc.ts";
 import { corrupted, playedMarket, resultsOf, type Corruption } from "../../support/audit.ts";
 
@@ -448,16 +451,41 @@ describe("the audit of a market", function () {
 
     /** What the model says that the views should tell; made once, as it takes all calls of the market's past. */
     let expectations: readonly Expectation[];
+    let rerun: Rerun;
 
     before(async () => {
       const { parameters, addresses, chainId, ownToken } = market;
-      const rerun = new Rerun({ parameters, addresses, chainId, codec, ownToken });
+      rerun = new Rerun({ parameters, addresses, chainId, codec, ownToken });
       for (const transaction of transactions) await rerun.take(transaction);
       const { event } = logOf("TariffAnnounced");
       const { gridOperator, fromSlot } = event.args as Record<string, bigint>;
       const tariffs = [[gridOperator!, fromSlot!]] as const;
       const { slots } = rerun.slots;
       expectations = await expectationsOf(rerun.ledger, { slots, rankers: [], tariffs });
+    });
+
+    it("sees locked money that nothing explains", async () => {
+      const { ledger, quoteBps } = rerun;
+      const { parameters } = market;
+      expect(await explainLocks({ ledger, parameters, quoteBps })).to.deep.equal(clean.locks);
+      const accountOf = async (participant: bigint): Promise<Account> => {
+        const { available, locked } = await ledger.accountOf(participant);
+        return participant === 2n
+          ? { available: available - 1n, locked: locked + 1n }
+          : { available, locked };
+      };
+      const other = new Proxy(ledger, {
+        get: (target, name) => {
+          if (name === "accountOf") return accountOf;
+          return (target[name as keyof LocalLedger] as () => unknown).bind(target);
+        },
+      });
+      const error: unknown = await explainLocks({ ledger: other, parameters, quoteBps }).catch(
+        (e: unknown) => e,
+      );
+      expect((error as Difference).message).to.match(
+        /^locked money of participant 2: expected \d+, found \d+$/,
+      );
     });
 
     const views: readonly (readonly [view: string, key: Key, word: number, message: RegExp])[] = [

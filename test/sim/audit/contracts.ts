@@ -5,7 +5,7 @@ import { audit, type AuditedMarket, type AuditReport } from "../../../sim/audit/
 import { Role, type Address } from "../../../sim/market/ledger.ts";
 import { domainOf, ENROLMENT_TYPES } from "../../../sim/market/messages.ts";
 import { resultOf } from "../../../sim/market/rpc.ts";
-import { auditedMarket } from "../../support/audit.ts";
+import { auditedMarket, corrupted, resultsOf } from "../../support/audit.ts";
 import { Twin, type Call } from "../../support/twin.ts";
 
 const YUAN = 1_000_000n;
@@ -23,6 +23,11 @@ const FORWARDER = concat([
   // … and revert unless it succeeded.
   "0x5af1601e57600080fd5b00",
 ]);
+
+interface TransferLog {
+  topics: string[];
+  data: string;
+}
 
 describe("the audit of a market that contracts use", function () {
   this.timeout(0);
@@ -89,6 +94,33 @@ describe("the audit of a market that contracts use", function () {
     expect(difference?.message).to.equal(undefined);
     expect(counts["calls through other contracts"]).to.equal(4);
     expect(counts["participants"]).to.equal(1);
+  });
+
+  /** What an audit says if the transfer of 5 micro-yuan to the vault is another. */
+  async function differenceWithTransfer(change: (log: TransferLog) => void): Promise<string> {
+    const changed = resultsOf("eth_getLogs", (result) => {
+      for (const log of result as TransferLog[]) if (log.data === toBeHex(5n, 32)) change(log);
+      return result;
+    });
+    const { difference } = await audit({ market, rpc: corrupted(twin.transport.rpc, changed) });
+    return difference?.message ?? "none";
+  }
+
+  it("sees that a wallet spends what it does not have", async () => {
+    const more = await differenceWithTransfer((log) => (log.data = toBeHex(100n * YUAN, 32)));
+    expect(more).to.equal(
+      `tokens of ${forwarder}: expected a transfer of at most ${6n * YUAN}, found ${100n * YUAN}`,
+    );
+  });
+
+  it("sees that the vault loses what it does not tell of", async () => {
+    const vault = zeroPadValue(market.addresses.vault, 32);
+    const lost = await differenceWithTransfer(({ topics }) => {
+      [topics[1], topics[2]] = [vault, topics[1]!];
+    });
+    expect(lost).to.equal(
+      "tokens that the vault received and sent: expected 0 and 0, as its events say, found 0 and 5",
+    );
   });
 
   it("passes on what the access manager's caller may do", async () => {
