@@ -134,15 +134,23 @@ class AuditRun {
   }
 
   private async repeat({ transactions }: MarketHistory): Promise<void> {
-    const { rerun, counts } = this;
-    for (const [i, transaction] of transactions.entries()) {
-      await rerun.take(transaction);
-      if (i % PROGRESS_EVERY === 0)
-        this.options.onProgress?.(
-          STEPS.read + ((STEPS.rerun - STEPS.read) * i) / transactions.length,
-          `transaction ${i} of ${transactions.length}`,
-        );
+    try {
+      for (const [i, transaction] of transactions.entries()) {
+        await this.rerun.take(transaction);
+        if (i % PROGRESS_EVERY === 0)
+          this.options.onProgress?.(
+            STEPS.read + ((STEPS.rerun - STEPS.read) * i) / transactions.length,
+            `transaction ${i} of ${transactions.length}`,
+          );
+      }
+    } finally {
+      this.countCalls();
     }
+  }
+
+  /** What was made again, up to the first difference. */
+  private countCalls(): void {
+    const { rerun, counts } = this;
     const { confirmed, embedded, refused, broken } = rerun.tally;
     counts["calls confirmed"] = confirmed;
     counts["calls through other contracts"] = embedded;
@@ -204,9 +212,9 @@ class AuditRun {
 
   private async stateCounts({ transactions }: MarketHistory): Promise<AuditCounts> {
     const { ledger, tokens } = this.rerun;
-    const count = (...names: string[]): number =>
+    const count = (wanted: string): number =>
       transactions.reduce(
-        (all, { events }) => all + events.filter(({ name }) => names.includes(name)).length,
+        (all, { events }) => all + events.filter(({ name }) => name === wanted).length,
         0,
       );
     return {

@@ -210,6 +210,15 @@ describe("the audit of a market", function () {
       );
     });
 
+    it("says how far it came", async () => {
+      const { log } = logOf("Revealed");
+      const change = inWord(log, 0, (value) => value ^ 1n);
+      const { counts, locks } = await audit({ market, rpc: corrupted(rpc, change) });
+      expect(counts["calls confirmed"]).to.be.within(1, clean.counts["calls confirmed"]! - 1);
+      expect(counts["slots"]).to.equal(undefined);
+      expect(locks).to.equal(undefined);
+    });
+
     it("sees a salt", async () => {
       const { log } = logOf("Revealed");
       expect(await differenceIn(inWord(log, 0, (value) => value ^ 1n))).to.match(/Revealed, salt/);
