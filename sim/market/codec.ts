@@ -2,7 +2,7 @@
  * Calls, results and events of a contract as bytes (Solidity's ABI), made once from its description: a replay has tens of
  * thousands of each, and ethers looks at the types anew every time.
  */
-import { getAddress, type Interface, type ParamType } from "ethers";
+import { getAddress, getBytes, hexlify, type Interface, type ParamType } from "ethers";
 import { createContract, events as createEvents } from "micro-eth-signer/abi.js";
 
 import type { Address, LedgerValue } from "./ledger.ts";
@@ -155,8 +155,12 @@ function checksummed(address: string): Address {
   return found;
 }
 
+/** Node's way between bytes and text is the quickest by far; browsers do not have it. */
+const HAS_BUFFER = typeof globalThis.Buffer === "function";
+
 /** Bytes of a hexadecimal text with `0x`. @throws Error if it is none */
 export function bytesOf(hex: string): Uint8Array {
+  if (!HAS_BUFFER) return getBytes(hex);
   const bytes = Buffer.from(hex.slice(2), "hex");
   if (!hex.startsWith("0x") || bytes.length * 2 !== hex.length - 2)
     throw new Error(`${hex} is no hexadecimal text.`);
@@ -164,5 +168,7 @@ export function bytesOf(hex: string): Uint8Array {
 }
 
 /** Bytes as a hexadecimal text with `0x`. */
-export const hexOf = (bytes: Uint8Array): string =>
-  `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")}`;
+export function hexOf(bytes: Uint8Array): string {
+  if (!HAS_BUFFER) return hexlify(bytes);
+  return `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("hex")}`;
+}

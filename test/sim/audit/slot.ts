@@ -179,7 +179,7 @@ describe("the check of a slot", function () {
     for (const name of ["slot", "evidence", "codec"])
       await visit(new URL(`../../../sim/audit/${name}.ts`, import.meta.url));
     expect(files.size).to.be.above(8);
-    expect([...outside].sort()).to.deep.equal(["ethers", "hash-wasm"]);
+    expect([...outside].sort()).to.deep.equal(["ethers", "hash-wasm", "micro-eth-signer/abi.js"]);
   });
 
   it("says where it is about", () => {
