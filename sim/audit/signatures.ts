@@ -1,16 +1,10 @@
 /** Who signed a message, by the signature alone and as strictly as the contracts ask for it. */
-import {
-  concat,
-  dataLength,
-  dataSlice,
-  recoverAddress,
-  ZeroAddress,
-  type TypedDataField,
-} from "ethers";
+import { concat, dataLength, dataSlice, ZeroAddress, type TypedDataField } from "ethers";
 
 import type { MarketAddresses } from "../market/deployment.ts";
 import type { Address } from "../market/ledger.ts";
 import { domainOf, MessageHasher, type DOMAIN_NAMES } from "../market/messages.ts";
+import { signerOf } from "../market/transactions.ts";
 
 /** Half of the order of secp256k1: no signature may have a higher s. */
 const MAX_S = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;
@@ -42,12 +36,7 @@ export class Signatures {
     const bytes = typeof signature === "string" ? signature : fromCompact(signature);
     if (!isStrict(bytes)) return ZeroAddress;
     const domain = domainOf(part, this.addresses[part], this.chainId);
-    try {
-      return recoverAddress(this.hasher.digest(domain, types, message), bytes);
-    } catch {
-      // No point of the curve has this r.
-      return ZeroAddress;
-    }
+    return signerOf(this.hasher.digest(domain, types, message), bytes) ?? ZeroAddress;
   }
 }
 

@@ -1,7 +1,7 @@
-/** Keys, and the transactions and messages that they sign. */
-import { computeAddress, SigningKey } from "ethers";
+/** Keys, the transactions and messages that they sign, and whose a signature is. */
+import { computeAddress, getAddress, SigningKey } from "ethers";
 import { RLP } from "micro-eth-signer/core/rlp.js";
-import { signRecoverable } from "tiny-secp256k1";
+import { recover, signRecoverable } from "tiny-secp256k1";
 
 import { bytesOf, hexOf } from "./codec.ts";
 import { keccak } from "./keccak.ts";
@@ -67,6 +67,29 @@ export class Key {
     const s = withoutZeros(signature.subarray(32));
     const signed = typed(RLP.encode([...fields, integer(BigInt(recoveryId)), r, s]));
     return { raw: hexOf(signed), hash: keccak(signed) };
+  }
+}
+
+/**
+ * Who signed a digest; undefined if the signature is nobody's.
+ *
+ * @param signature 65 bytes r, s, v in hexadecimal, v being 27 or 28
+ */
+export function signerOf(digest: Bytes32, signature: string): Address | undefined {
+  const bytes = bytesOf(signature);
+  const parity = (bytes[64] ?? 0) - 27;
+  if (bytes.length !== 65 || (parity !== 0 && parity !== 1)) return undefined;
+  const point = recovered(bytesOf(digest), bytes.subarray(0, 64), parity);
+  return point === null ? undefined : getAddress(`0x${keccak(point.subarray(1)).slice(-40)}`);
+}
+
+/** The public key, uncompressed. */
+function recovered(digest: Uint8Array, signature: Uint8Array, parity: 0 | 1): Uint8Array | null {
+  try {
+    return recover(digest, signature, parity, false);
+  } catch {
+    // r or s is no number below the order of the curve.
+    return null;
   }
 }
 

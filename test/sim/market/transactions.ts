@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { hexlify, keccak256, SigningKey, toBeHex, Transaction, Wallet } from "ethers";
 
-import { Key } from "../../../sim/market/transactions.ts";
+import { Key, signerOf } from "../../../sim/market/transactions.ts";
 import { Random } from "../../../sim/random.ts";
 
 const ROUNDS = 200;
@@ -39,8 +39,31 @@ describe("Key", () => {
       const privateKey = bytes(32);
       const digest = keccak256(toBeHex(round));
       const expected = new SigningKey(privateKey).sign(digest).serialized;
-      expect(new Key(privateKey).sign(digest)).to.equal(expected);
+      const key = new Key(privateKey);
+      expect(key.sign(digest)).to.equal(expected);
+      expect(signerOf(digest, expected)).to.equal(key.address);
+      expect(signerOf(keccak256(digest), expected)).not.to.equal(key.address);
     }
+  });
+
+  it("knows a signature that is nobody's", () => {
+    const digest = keccak256("0x12");
+    const signature = new Key(bytes(32)).sign(digest);
+    const [r, s, v] = [signature.slice(2, 66), signature.slice(66, 130), signature.slice(130)];
+    const most = "ff".repeat(32);
+    const none = "00".repeat(32);
+    for (const wrong of [
+      `${most}${s}${v}`,
+      `${r}${most}${v}`,
+      `${none}${s}${v}`,
+      `${r}${none}${v}`,
+    ])
+      expect(signerOf(digest, `0x${wrong}`), wrong).to.equal(undefined);
+    for (const wrong of ["1d", "1a", "", "1b00"])
+      expect(signerOf(digest, `0x${r}${s}${wrong}`), wrong).to.equal(undefined);
+    // The x of no point of the curve.
+    const noPoint = `${"00".repeat(31)}05`;
+    expect(signerOf(digest, `0x${noPoint}${s}1b`)).to.equal(undefined);
   });
 
   it("refuses what is no key", () => {
