@@ -5,8 +5,8 @@
  * it goes through the same decisions, finds that what it sent is sent already, and is told what it was told before, until
  * its journal ends and the chain goes on.
  *
- * A folder holds a file of JSON lines for each party, `<party>.jsonl`, with every transaction before it is sent, and
- * `answers.jsonl` with what was read from the chain. A last line that was not written to its end counts as not written.
+ * A folder holds a file of JSON lines for each party, `<party>.jsonl`, with every transaction before it is sent and why it was
+ * refused if it was, and `answers.jsonl` with what was read from the chain. A last line that was not written to its end counts as not written.
  */
 import { appendFileSync, closeSync, ftruncateSync, openSync, readFileSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
@@ -26,6 +26,12 @@ export interface SentTransaction {
   readonly hash: Bytes32;
 }
 
+/** What a transaction that was mined in vain reverted with. */
+interface Refusal {
+  readonly nonce: number;
+  readonly reverted: string;
+}
+
 interface Answer extends CallResult {
   /** Digest of contract and calldata. */
   readonly call: Bytes32;
@@ -42,6 +48,7 @@ export class Journal {
   private readonly folder: string;
   private readonly names = new Map<Address, string>();
   private readonly sent = new Map<string, readonly SentTransaction[]>();
+  private readonly refusals = new Map<string, ReadonlyMap<number, string>>();
   private readonly answers = new Map<Bytes32, Answer[]>();
 
   private constructor(folder: string) {
@@ -59,14 +66,9 @@ export class Journal {
     for (const file of (await readdir(folder)).filter((name) => name.endsWith(SUFFIX))) {
       const name = file.slice(0, -SUFFIX.length);
       if (name === ANSWERS) journal.readAnswers();
-      else journal.sent.set(name, linesOf<SentTransaction>(join(folder, file)));
+      else journal.read(name);
     }
     return journal;
-  }
-
-  /** Transactions that were noted before this process. */
-  get transactions(): number {
-    return [...this.sent.values()].reduce((sum, { length }) => sum + length, 0);
   }
 
   /** Tells which party a wallet belongs to; @returns the first nonce that it used, undefined if it has sent nothing. */
@@ -104,6 +106,16 @@ export class Journal {
     for (const [name, lines] of byName) appendFileSync(this.pathOf(name), lines);
   }
 
+  /** What a transaction reverted with, if that was noted. */
+  refusalOf(wallet: Address, nonce: number): string | undefined {
+    return this.refusals.get(this.nameOf(wallet))?.get(nonce);
+  }
+
+  /** Notes what a transaction reverted with: later the chain may give another reason. */
+  noteRefusal(wallet: Address, refusal: Refusal): void {
+    appendFileSync(this.pathOf(this.nameOf(wallet)), `${JSON.stringify(refusal)}\n`);
+  }
+
   /** What a question was answered before; each answer is given once, in the order in which they came. */
   answerTo(call: Bytes32): CallResult | undefined {
     return this.answers.get(call)?.shift();
@@ -113,6 +125,16 @@ export class Journal {
   noteAnswers(answers: readonly Answer[]): void {
     const lines = answers.map(({ call, ok, data }) => `${JSON.stringify({ call, ok, data })}\n`);
     appendFileSync(this.pathOf(ANSWERS), lines.join(""));
+  }
+
+  private read(name: string): void {
+    const lines = linesOf<SentTransaction | Refusal>(this.pathOf(name));
+    const refusals = lines.filter((line) => "reverted" in line);
+    this.refusals.set(name, new Map(refusals.map(({ nonce, reverted }) => [nonce, reverted])));
+    this.sent.set(
+      name,
+      lines.filter((line) => "hash" in line),
+    );
   }
 
   private readAnswers(): void {

@@ -266,16 +266,25 @@ export class Wallets implements ChainTransport {
     return missing;
   }
 
-  private async settle({ request, settle }: Sending, receipt: Receipt): Promise<void> {
+  private async settle(sending: Sending, receipt: Receipt): Promise<void> {
+    const { request, nonce, settle } = sending;
     this.traffic.gas += BigInt(receipt.gasUsed);
     if (receipt.status === "0x1") {
       settle({ ok: true, logs: receipt.logs });
       return;
     }
-    // Why it has reverted, a call says.
+    const { journal } = this.options;
     const { from, to, data } = request;
+    const noted = journal?.refusalOf(from, nonce);
+    if (noted !== undefined) {
+      settle({ ok: false, revertData: noted });
+      return;
+    }
+    // Why it has reverted, a call says.
     const answer = await this.ask("eth_call", [{ from, to, data }, "latest"]);
-    settle({ ok: false, revertData: revertDataOf(answer.error) ?? "0x" });
+    const revertData = revertDataOf(answer.error) ?? "0x";
+    journal?.noteRefusal(from, { nonce, reverted: revertData });
+    settle({ ok: false, revertData });
   }
 
   // ------------------------------------------------------------------ questions

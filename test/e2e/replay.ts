@@ -177,7 +177,9 @@ describe("the replay of a scenario on a chain", () => {
     expect(deployed.code, deployed.output).to.equal(0);
     const before = await transactionsOn(node.url);
 
-    const replay = ["replay", ...options, "--out", "killed"];
+    // Plans of some are sent by a relayer, and those of others refused.
+    const set = ["--set", "market.relayed=0.5", "misbehaviour.revealLate=0.3"];
+    const replay = ["replay", ...options, "--out", "killed", ...set];
     const random = new Random("kills of a replay");
     const sent = new Set<number>();
     let ended: Ended;
@@ -193,6 +195,7 @@ describe("the replay of a scenario on a chain", () => {
 
     const simulated = await project.hardhat([
       ...["simulate", "--scenario", "small", "--strategies", STRATEGY, "--out", "in-memory"],
+      ...set,
     ]);
     expect(simulated.code, simulated.output).to.equal(0);
     for (const file of ["hourly.csv", "trades.csv", "transfers.csv"])

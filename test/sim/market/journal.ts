@@ -44,6 +44,19 @@ describe("Journal", () => {
     expect(journal.sentBefore(WALLET, 10, hashOf(1))).to.equal(undefined);
   });
 
+  it("keeps why a transaction was refused", async () => {
+    const before = await open();
+    before.register(WALLET, PARTY);
+    before.note([sending(0, hashOf(1)), sending(1, hashOf(2))]);
+    before.noteRefusal(WALLET, { nonce: 0, reverted: "0x12345678" });
+    before.note([sending(2, hashOf(3))]);
+    const journal = await open();
+    expect(journal.register(WALLET, PARTY)).to.equal(0);
+    expect(journal.refusalOf(WALLET, 0)).to.equal("0x12345678");
+    expect(journal.refusalOf(WALLET, 1)).to.equal(undefined);
+    expect(journal.sentBefore(WALLET, 2, hashOf(3))?.hash).to.equal(hashOf(1002));
+  });
+
   it("refuses to send something else with a nonce that was used", async () => {
     const before = await open();
     before.register(WALLET, PARTY);
