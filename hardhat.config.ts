@@ -19,6 +19,9 @@ const solc = {
 /** The newest EVM version the target network runs. */
 const evmVersion = process.env["HELIOMARKET_EVM_VERSION"] ?? "cancun";
 
+/** The compiler's metadata are recorded at deployment, for explorers that read a Sourcify repository. */
+const outputSelection = { "*": { "*": ["metadata"] } };
+
 /** Gas price of the `custom` network in wei; 0 is the usual price on a private network. */
 const gasPrice = process.env["HELIOMARKET_GAS_PRICE"] ?? "";
 if (!/^\d*$/.test(gasPrice)) {
@@ -39,7 +42,15 @@ export default defineConfig({
     // Deployed as it is, and so built with the market's contracts.
     npmFilesToBuild: ["@openzeppelin/contracts/access/manager/AccessManager.sol"],
     compilers: [
-      { ...solc, settings: { evmVersion, viaIR: true, optimizer: { enabled: true, runs: 2000 } } },
+      {
+        ...solc,
+        settings: {
+          evmVersion,
+          viaIR: true,
+          optimizer: { enabled: true, runs: 2000 },
+          outputSelection,
+        },
+      },
     ],
     // Large tests that are never deployed on a chain: the other code generator is quicker.
     overrides: Object.fromEntries(

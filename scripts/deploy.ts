@@ -29,6 +29,7 @@ import {
   type MarketRecord,
 } from "../sim/market/record.ts";
 import { run as runAction } from "./action.ts";
+import { recordBuild } from "./sources.ts";
 
 type RoleName = keyof typeof ROLES;
 
@@ -306,11 +307,12 @@ async function run(
   let current = record;
   await writeMarket(folder, current);
   const note = async (step: DeploymentStep): Promise<void> => {
-    const { contract, address } = step;
+    const { contract, address, block } = step;
     if (contract === undefined || address === undefined) return;
     current = { ...current, addresses: { ...current.addresses, [contract.key]: address } };
     await writeMarket(folder, current);
     await recordContract(ethers, hre, folder, contract, address, step);
+    if (block !== undefined) await recordBuild(hre, folder, record.chainId, contract.name, address);
   };
   await deployMarket({
     deployer,

@@ -11,6 +11,9 @@ const settings = {
   defaultValue: [] as string[],
 };
 
+/** Port of the console, unless another is named. */
+const CONSOLE_PORT = 8550;
+
 const deploy = task("deploy", "Deploys a market, or completes one; records it in deployments/")
   .addOption({
     name: "parameters",
@@ -158,6 +161,25 @@ const audit = task("audit", "Checks a market from public chain data alone")
   .setAction(() => import("./audit.ts"))
   .build();
 
+const explore = task(
+  "explore",
+  "Serves the console: the market and every transaction, in a browser",
+)
+  .addOption({
+    name: "host",
+    description: "Address to listen at; others than 127.0.0.1 can be reached by other machines",
+    type: ArgumentType.STRING,
+    defaultValue: "127.0.0.1",
+  })
+  .addOption({
+    name: "port",
+    description: "Port to listen at",
+    type: ArgumentType.INT,
+    defaultValue: CONSOLE_PORT,
+  })
+  .setAction(() => import("./explore.ts"))
+  .build();
+
 const compare = task("compare", "Sets the results of several runs side by side")
   .addOption({ name: "out", description: "HTML file to write the comparison to", ...optional })
   .addVariadicArgument({ name: "runs", description: "Folders that simulate wrote" })
@@ -204,4 +226,4 @@ const sweep = task("sweep", "Runs a scenario over a grid of settings and many se
   .build();
 
 /** All tasks, for `hardhat.config.ts`. */
-export const tasks = [deploy, simulate, compare, sweep, replay, start, audit];
+export const tasks = [deploy, simulate, compare, sweep, replay, start, audit, explore];

@@ -39,15 +39,16 @@ interface Message {
  * Reaches the node at a URL. A connection that fails is tried again for some seconds, so that a node may be restarted; what was
  * sent then may arrive twice, which a chain refuses for transactions and which changes nothing for questions.
  *
+ * @param tries how often a connection that fails is tried
  * @throws UserError from the returned function if the node stays away
  */
-export function httpRpc(url: string): Rpc {
+export function httpRpc(url: string, tries = TRIES): Rpc {
   return async (requests) => {
     const answers: RpcAnswer[] = [];
     for (let from = 0; from < requests.length; from += MOST_IN_BATCH) {
       const part = requests.slice(from, from + MOST_IN_BATCH);
       const batch = part.map((request, id) => ({ jsonrpc: "2.0", id, ...request }));
-      const messages = await post(url, JSON.stringify(batch));
+      const messages = await post(url, JSON.stringify(batch), tries);
       const byId = new Map(messages.map((message) => [message.id, message]));
       for (const id of part.keys()) answers.push(answerOf(url, byId.get(id)));
     }
@@ -63,7 +64,7 @@ function answerOf(url: string, message: Message | undefined): RpcAnswer {
   );
 }
 
-async function post(url: string, body: string): Promise<readonly Message[]> {
+async function post(url: string, body: string, tries: number): Promise<readonly Message[]> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       const response = await fetch(url, {
@@ -80,7 +81,7 @@ async function post(url: string, body: string): Promise<readonly Message[]> {
       return json;
     } catch (error) {
       if (error instanceof UserError) throw error;
-      if (attempt === TRIES)
+      if (attempt === tries)
         throw new UserError(
           `The node at ${url} does not answer (${reason(error)}). Start it, and run the same command again.`,
         );

@@ -26,7 +26,8 @@ function number(value: number, column: string): string {
   return value === 0 ? "0" : String(value);
 }
 
-function text(value: string): string {
+/** A text as a field, safe in a spreadsheet. */
+export function text(value: string): string {
   const safe = FORMULA.test(value) ? `'${value}` : value;
   return SPECIAL.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

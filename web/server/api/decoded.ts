@@ -1,0 +1,133 @@
+/** Decoded calls, events and errors as the console shows them: with names instead of numbers wherever one is known. */
+import type { DecodedCall, DecodedValue, Link } from "../../shared/api.ts";
+import {
+  packedFields,
+  typeOf,
+  type AbiParameter,
+  type AbiValue,
+  type Codec,
+  type Decoded,
+} from "../index/codec.ts";
+import { unpack, type PackedWord } from "../index/words.ts";
+import { checksummed, type Names } from "./names.ts";
+
+/** Members of the contracts' enumerations, in their order. */
+const ENUMERATIONS: Readonly<Record<string, readonly string[]>> = {
+  "enum Role": ["None", "User", "DataCentre", "Meter", "GridOperator", "NetworkOperator", "Beacon"],
+  "enum SupplyStatus": ["None", "Running", "Fulfilled", "Expired"],
+  "enum TransferStatus": ["None", "Executing", "Owing", "Closed"],
+  "enum TransferMode": ["Payment", "ComputeTime"],
+  "enum PlanStatus": ["None", "Sealed", "Withdrawn", "Revealed", "Dropped", "Punished", "Closed"],
+  "enum Phase": ["Open", "Matching", "Releasing", "Cleared"],
+};
+
+/** Reasons of Solidity's own panics. */
+const PANICS: Readonly<Record<number, string>> = {
+  0x01: "assertion failed",
+  0x11: "arithmetic overflow or underflow",
+  0x12: "division by zero",
+  0x21: "no member of the enumeration",
+  0x31: "pop from an empty array",
+  0x32: "index out of bounds",
+  0x41: "out of memory",
+  0x51: "call of an uninitialised function",
+};
+
+/** Shows what was decoded. */
+export class Shower {
+  private readonly names: Names;
+  private readonly codec: Codec | undefined;
+
+  constructor(names: Names, codec: Codec | undefined) {
+    this.names = names;
+    this.codec = codec;
+  }
+
+  /** A call, event or error. */
+  decoded(decoded: Decoded): DecodedCall {
+    const { contract, name, signature, selector } = decoded;
+    return { contract, name, signature, selector, arguments: this.values(decoded) };
+  }
+
+  /** Its values. */
+  values({ parameters, values, name }: Decoded): DecodedValue[] {
+    return parameters.map((parameter, i) => {
+      const shown = this.value(parameter, values[i] ?? "");
+      if (name !== "Panic") return shown;
+      return { ...shown, label: PANICS[Number(values[i])] ?? null };
+    });
+  }
+
+  private value(parameter: AbiParameter, value: AbiValue): DecodedValue {
+    const { name, type, internalType: solidityType = type } = parameter;
+    const common = {
+      name,
+      type: type.startsWith("tuple") ? typeOf(parameter) : type,
+      solidityType,
+    };
+    if (Array.isArray(value)) {
+      const list = value as readonly AbiValue[];
+      return { ...common, value: this.members(parameter, list), label: null, link: null };
+    }
+    if (typeof value === "boolean") return { ...common, value, label: null, link: null };
+    if (type === "address") return { ...common, ...this.address(value as string) };
+    const packed = packedFields(parameter);
+    if (packed !== undefined) {
+      const fields = unpack(solidityType as PackedWord, value as bigint);
+      const unpacked = packed.map((field) => this.packed(field, fields[field.name] ?? 0));
+      return { ...common, value: String(value), label: null, link: null, unpacked };
+    }
+    if (type === "bytes") return { ...common, ...this.bytes(value as string) };
+    return { ...common, value: String(value), ...this.meaning(solidityType, value) };
+  }
+
+  private packed(
+    field: { readonly name: string; readonly solidityType: string },
+    value: number,
+  ): DecodedValue {
+    const { name, solidityType } = field;
+    const isFlag = solidityType === "bool";
+    const common = { name, type: isFlag ? "bool" : "uint256", solidityType };
+    if (isFlag) return { ...common, value: value !== 0, label: null, link: null };
+    return { ...common, value: String(value), ...this.meaning(solidityType, BigInt(value)) };
+  }
+
+  private members(parameter: AbiParameter, values: readonly AbiValue[]): DecodedValue[] {
+    const { type, internalType = type, components } = parameter;
+    if (!type.endsWith("]"))
+      return (components ?? []).map((component, i) => this.value(component, values[i] ?? ""));
+    const cut = (text: string): string => text.slice(0, text.lastIndexOf("["));
+    const element = { ...parameter, type: cut(type), internalType: cut(internalType) };
+    return values.map((value, i) => this.value({ ...element, name: String(i) }, value));
+  }
+
+  private address(value: string): Pick<DecodedValue, "value" | "label" | "link"> {
+    const { name } = this.names.address(value.toLowerCase());
+    const address = checksummed(value);
+    return { value: address, label: name, link: { kind: "address", address } };
+  }
+
+  /** Bytes may be an error that was caught, as in the event of an item that a batch left out. */
+  private bytes(value: string): Omit<DecodedValue, "name" | "type" | "solidityType"> {
+    const error = value.length < 10 ? undefined : this.codec?.error(value);
+    if (error === undefined) return { value, label: null, link: null };
+    return { value, label: error.name, link: null, unpacked: this.values(error) };
+  }
+
+  private meaning(solidityType: string, value: AbiValue): Pick<DecodedValue, "label" | "link"> {
+    const number = Number(value);
+    const link = LINKS[solidityType]?.(number) ?? null;
+    if (solidityType === "ParticipantId")
+      return number === 0
+        ? { label: "nobody", link: null }
+        : { label: this.names.participant(number).id, link };
+    return { label: ENUMERATIONS[solidityType]?.[number] ?? null, link };
+  }
+}
+
+const LINKS: Readonly<Record<string, (number: number) => Link | null>> = {
+  ParticipantId: (number) => ({ kind: "participant", number }),
+  ContractId: (contract) => (contract === 0 ? null : { kind: "supply", contract }),
+  TransferId: (transfer) => (transfer === 0 ? null : { kind: "transfer", transfer }),
+  SlotId: (slot) => ({ kind: "slot", slot }),
+};

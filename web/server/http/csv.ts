@@ -1,0 +1,57 @@
+/** A list as a CSV file. */
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+
+import type { Page } from "../../shared/api.ts";
+import { text } from "../../../sim/report/csv.ts";
+import type { PageRequest } from "../api/list.ts";
+
+/** Items that are read at a time; others are answered in between. */
+const PAGE = 500;
+
+/** Integers of the chain are text in JSON, and numbers in a spreadsheet. */
+const INTEGER = /^-?\d+$/;
+
+function field(value: unknown): string {
+  if (typeof value === "string") return INTEGER.test(value) ? value : text(value);
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : "";
+}
+
+/** The field of an item that a path such as `buyer.id` names. */
+function valueAt(item: unknown, path: string): unknown {
+  return path.split(".").reduce<unknown>((value, name) => {
+    if (typeof value !== "object" || value === null) return undefined;
+    return (value as Record<string, unknown>)[name];
+  }, item);
+}
+
+/** Lines of a page, with what a spreadsheet would take for formulas made harmless. */
+export const csvLines = (columns: readonly string[], items: readonly unknown[]): string =>
+  items
+    .map((item) => `${columns.map((column) => field(valueAt(item, column))).join(",")}\n`)
+    .join("");
+
+/** Answers with the whole list, page by page. */
+export async function answerCsv(
+  response: ServerResponse,
+  name: string,
+  columns: readonly string[],
+  read: (request: PageRequest) => Page<unknown>,
+  order: PageRequest["order"],
+): Promise<void> {
+  let page = read({ limit: PAGE, cursor: undefined, order });
+  response.writeHead(200, {
+    "content-type": "text/csv; charset=utf-8",
+    "content-disposition": `attachment; filename="${name}.csv"`,
+    "cache-control": "no-store",
+  });
+  response.write(`${columns.join(",")}\n`);
+  for (;;) {
+    if (!response.write(csvLines(columns, page.items)))
+      await Promise.race([once(response, "drain"), once(response, "close")]);
+    if (page.next === null || response.destroyed) break;
+    await new Promise((resolve) => setImmediate(resolve));
+    page = read({ limit: PAGE, cursor: page.next, order });
+  }
+  response.end();
+}

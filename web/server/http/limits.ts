@@ -1,0 +1,32 @@
+/** How much one client may ask for. */
+
+/** Requests that each client can make at once, and those that it can make each second after that. */
+const BURST = 400;
+const PER_SECOND = 100;
+
+/** Clients that are remembered; on loopback there is one. */
+const MOST_CLIENTS = 1000;
+
+/** A bucket of requests for each client, which fills again with time. */
+export class RateLimit {
+  private readonly buckets = new Map<string, { left: number; at: number }>();
+  private readonly now: () => number;
+
+  /** @param now milliseconds of some clock */
+  constructor(now: () => number = () => performance.now()) {
+    this.now = now;
+  }
+
+  /** Takes requests of a client. @returns whether it may make them */
+  take(client: string, requests = 1): boolean {
+    const now = this.now();
+    const bucket = this.buckets.get(client) ?? { left: BURST, at: now };
+    if (this.buckets.size >= MOST_CLIENTS) this.buckets.clear();
+    this.buckets.set(client, bucket);
+    bucket.left = Math.min(BURST, bucket.left + ((now - bucket.at) / 1000) * PER_SECOND);
+    bucket.at = now;
+    if (bucket.left < requests) return false;
+    bucket.left -= requests;
+    return true;
+  }
+}
