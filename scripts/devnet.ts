@@ -8,6 +8,9 @@ import { deployOn, type DeployOptions } from "./deploy.ts";
 /** Where a devnet listens: this machine only. */
 export const HOST = "127.0.0.1";
 
+/** Network by whose name a devnet is recorded. */
+export const DEVNET = "localhost";
+
 /** Gas of a block: enough for everybody to act in one. */
 const BLOCK_GAS = 3_000_000_000n;
 
@@ -58,7 +61,7 @@ export async function openDevnet(
     await server.close();
   };
   try {
-    const connection = await hre.network.create({ network: "localhost", override: { url } });
+    const connection = await hre.network.create({ network: DEVNET, override: { url } });
     const { genesis, drawAmong, sellerShareBps } = parameters;
     const text = JSON.stringify({ genesis, drawAmong, sellerShareBps }, (_, value: unknown) =>
       typeof value === "bigint" ? value.toString() : value,

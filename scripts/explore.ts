@@ -6,7 +6,7 @@ import type { Result } from "hardhat/types/utils";
 
 import { UserError } from "../sim/errors.ts";
 import { MARKET_FILE, readMarket } from "../sim/market/record.ts";
-import { Console, type ConsoleOptions } from "../web/server/console.ts";
+import { MarketConsole, type ConsoleOptions } from "../web/server/console.ts";
 import { run } from "./action.ts";
 
 interface Arguments {
@@ -26,10 +26,10 @@ export default function action(
     await connection.close();
     if (node === undefined) throw inProcess(networkName);
     await requireRecord(hre, networkName);
-    const console_ = await openConsole(hre, networkName, { node, host, port });
-    console.log(`The console of ${networkName} is at ${console_.url}\nIt runs until Ctrl-C.`);
+    const opened = await openConsole(hre, networkName, { node, host, port });
+    console.log(`The console of ${networkName} is at ${opened.url}\nIt runs until Ctrl-C.`);
     await untilStopped();
-    await console_.close();
+    await opened.close();
   });
 }
 
@@ -52,9 +52,9 @@ export function openConsole(
   hre: HardhatRuntimeEnvironment,
   networkName: string,
   options: Pick<ConsoleOptions, "node" | "host" | "port" | "replay">,
-): Promise<Console> {
+): Promise<MarketConsole> {
   const { root } = hre.config.paths;
-  return Console.open({
+  return MarketConsole.open({
     ...options,
     folder: join(root, "deployments", networkName),
     index: join(root, ".explorer", networkName, "index.db"),

@@ -100,11 +100,13 @@ export interface Replay {
   readonly gasPrice?: bigint | undefined;
   /** Folder of the parties' journals; undefined on a chain that ends with the process. */
   readonly journal?: string;
+  /** Told of every hour that is done. */
+  readonly onHour?: (hour: number) => void;
 }
 
 /** Replays a scenario and writes and prints the results. */
 export async function replay(options: Replay): Promise<void> {
-  const { scenario, strategy, folder, out, ...access } = options;
+  const { scenario, strategy, folder, out, onHour, ...access } = options;
   const market = await readMarket(folder);
   if (!market?.complete)
     throw new UserError(`No complete market is recorded in ${folder}; deploy one there first.`);
@@ -127,6 +129,7 @@ export async function replay(options: Replay): Promise<void> {
   try {
     const done = await runIn(setting, inputs, strategy, { bound: true, check: true }, (hour) => {
       const rate = (traffic.transactions - traffic.found) / ((performance.now() - began) / 1000);
+      onHour?.(hour);
       progress.update(
         hour,
         scenario.hours,

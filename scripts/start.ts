@@ -8,9 +8,11 @@ import type { Result } from "hardhat/types/utils";
 import { UserError } from "../sim/errors.ts";
 import { httpRpc } from "../sim/market/rpc.ts";
 import { strategyOf } from "../sim/strategies.ts";
+import type { MarketConsole } from "../web/server/console.ts";
 import { run } from "./action.ts";
 import { buildContracts } from "./deploy.ts";
-import { HOST, openDevnet } from "./devnet.ts";
+import { DEVNET, HOST, openDevnet } from "./devnet.ts";
+import { openConsole, untilStopped } from "./explore.ts";
 import { devKey, replay } from "./replay.ts";
 import { loadFor, type ScenarioArguments } from "./scenarioArguments.ts";
 
@@ -18,6 +20,7 @@ interface Arguments extends ScenarioArguments {
   readonly strategyName: string;
   readonly out: string | undefined;
   readonly port: number;
+  readonly consolePort: number;
   readonly once: boolean;
 }
 
@@ -29,12 +32,22 @@ export default function action(
   return run(async () => {
     const scenario = await loadFor(args, []);
     const strategy = strategyOf(args.strategyName);
-    await requireFree(args.port);
+    await requireFree(args.port, "port");
+    if (!args.once) await requireFree(args.consolePort, "console-port");
     await buildContracts(hre);
     const devnet = await openDevnet(hre, scenario, args.port);
+    let viewer: MarketConsole | undefined;
     try {
       const { url, folder } = devnet;
       const out = args.out ?? join("results", `${scenario.name}-on-chain`);
+      const progress = { scenario: scenario.name, hour: 0, hours: scenario.hours, done: false };
+      viewer = args.once
+        ? undefined
+        : await openConsole(hre, DEVNET, {
+            ...{ node: url, host: HOST, port: args.consolePort },
+            replay: () => progress,
+          });
+      if (viewer !== undefined) console.log(`Watch it at ${viewer.url}`);
       await replay({
         scenario,
         strategy,
@@ -42,21 +55,25 @@ export default function action(
         rpc: httpRpc(url),
         adminKey: devKey(),
         out,
+        onHour: (hour) => (progress.hour = hour),
       });
+      progress.done = true;
       console.log(`\nWhere to look:\n  report       ${join(out, "report.html")}`);
-      if (args.once) return;
+      if (viewer === undefined) return;
+      console.log(`  console      ${viewer.url}`);
       console.log(`  chain        ${url}`);
       console.log(`  deployment   ${relative(process.cwd(), folder)}`);
       console.log("\nThe chain stays up until Ctrl-C.");
       await untilStopped();
     } finally {
+      await viewer?.close();
       await devnet.close();
     }
   });
 }
 
 /** Refuses a port that somebody else listens at, before anything is done. */
-async function requireFree(port: number): Promise<void> {
+async function requireFree(port: number, option: string): Promise<void> {
   const probe = createServer();
   const error = await new Promise<Error | undefined>((resolve) => {
     probe.once("error", resolve);
@@ -66,13 +83,7 @@ async function requireFree(port: number): Promise<void> {
   });
   if (error !== undefined)
     throw new UserError(
-      `Port ${port} of this machine is in use, perhaps by another devnet (${error.message}). Stop that, or add "--port 8546".`,
+      `Port ${port} of this machine is in use, perhaps by another devnet (${error.message}). Stop that, or add "--${option} ${port + 1}".`,
     );
   await new Promise((resolve) => probe.close(resolve));
 }
-
-const untilStopped = (): Promise<void> =>
-  new Promise((resolve) => {
-    process.once("SIGINT", resolve);
-    process.once("SIGTERM", resolve);
-  });

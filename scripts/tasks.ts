@@ -152,7 +152,13 @@ const start = task("start", "Starts a devnet, deploys a market and runs a scenar
     type: ArgumentType.INT,
     defaultValue: 8545,
   })
-  .addFlag({ name: "once", description: "End after the run instead of waiting for Ctrl-C" })
+  .addOption({
+    name: "consolePort",
+    description: "Port of the console",
+    type: ArgumentType.INT,
+    defaultValue: CONSOLE_PORT,
+  })
+  .addFlag({ name: "once", description: "End after the run, without the console" })
   .addVariadicArgument(settings)
   .setAction(() => import("./start.ts"))
   .build();

@@ -23,6 +23,8 @@ const COPIED = [
   "contracts",
   "scripts",
   "sim",
+  "web/server",
+  "web/shared",
   "scenarios",
   "examples",
   "hardhat.config.ts",

@@ -47,7 +47,7 @@ export interface ConsoleOptions {
 }
 
 /** A console that runs. */
-export class Console {
+export class MarketConsole {
   readonly url: string;
   private readonly options: ConsoleOptions;
   private readonly db: Database;
@@ -92,8 +92,8 @@ export class Console {
    *
    * @throws UserError if its port or its index cannot be had
    */
-  static async open(options: ConsoleOptions): Promise<Console> {
-    const made = new Console(options);
+  static async open(options: ConsoleOptions): Promise<MarketConsole> {
+    const made = new MarketConsole(options);
     try {
       await made.readRecord();
       const { host } = options;

@@ -417,7 +417,7 @@ export interface Slot extends SlotRow {
   /** The rule: the draw is among so many, and so much of the spread is the seller's. */
   readonly drawAmong: number;
   readonly sellerShareBps: number;
-  /** Whether the server's own matching of the book gives the trades of the chain; null before it is cleared. */
+  /** Whether the server's own matching of the book gives the trades of the chain; null before it is cleared, and if it lapsed. */
   readonly agrees: boolean | null;
 }
 
@@ -995,7 +995,10 @@ export interface DecodedValue {
   readonly name: string;
   /** ABI type: `uint32`, `tuple[]`, …. */
   readonly type: string;
-  /** The contract's name of the type, which says what a number is: `ParticipantId`, `Wh`, `Price`, `struct Plan`, …. */
+  /**
+   * The contracts' name of the type, which says what a number is: `ParticipantId`, `Wh`, `Price`, `struct Plan`, …. Also of the
+   * fields of signed messages, which are bare integers in the ABI.
+   */
   readonly solidityType: string;
   /**
    * An integer as {@link Integer}, bytes as {@link Hex}, an address with its checksum, a text, a truth value; members of a

@@ -21,6 +21,29 @@ const ENUMERATIONS: Readonly<Record<string, readonly string[]>> = {
   "enum Phase": ["Open", "Matching", "Releasing", "Cleared"],
 };
 
+/** What the bare integers of signed messages are: EIP-712 knows no value types. */
+const MESSAGE_FIELDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "struct Plan": { slot: "SlotId", bidder: "ParticipantId" },
+  "struct Bid": {
+    ...{ coreSeconds: "CoreSeconds", energy: "Wh", maxPrice: "Price" },
+    ...{ earliest: "SlotId", deadline: "SlotId" },
+  },
+  "struct Offer": { price: "Price", energy: "Wh" },
+  "struct Commitment": { slot: "SlotId" },
+  "struct Site": {
+    ...{ dataCentre: "ParticipantId", meter: "ParticipantId", gridOperator: "ParticipantId" },
+    ...{ networkOperator: "ParticipantId", pvLimitWh: "Wh", esdLimitWh: "Wh", gridLimitWh: "Wh" },
+  },
+  "struct Reading": {
+    ...{ dataCentre: "ParticipantId", slot: "SlotId", pv: "Wh", esdIn: "Wh", esdOut: "Wh" },
+    ...{ gridImport: "Wh", gridExport: "Wh" },
+  },
+  "struct Delivery": {
+    ...{ contractId: "ContractId", coreSeconds: "CoreSeconds", pv: "Wh", esd: "Wh", grid: "Wh" },
+  },
+  "struct Rotation": { participant: "ParticipantId" },
+};
+
 /** Reasons of Solidity's own panics. */
 const PANICS: Readonly<Record<number, string>> = {
   0x01: "assertion failed",
@@ -95,7 +118,11 @@ export class Shower {
   private members(parameter: AbiParameter, values: readonly AbiValue[]): DecodedValue[] {
     const { type, internalType = type, components } = parameter;
     if (!type.endsWith("]"))
-      return (components ?? []).map((component, i) => this.value(component, values[i] ?? ""));
+      return (components ?? []).map((component, i) => {
+        const meant = MESSAGE_FIELDS[internalType]?.[component.name];
+        const known = meant === undefined ? component : { ...component, internalType: meant };
+        return this.value(known, values[i] ?? "");
+      });
     const cut = (text: string): string => text.slice(0, text.lastIndexOf("["));
     const element = { ...parameter, type: cut(type), internalType: cut(internalType) };
     return values.map((value, i) => this.value({ ...element, name: String(i) }, value));
