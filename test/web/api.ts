@@ -1,0 +1,556 @@
+import { rm } from "node:fs/promises";
+
+import { expect } from "chai";
+import {
+  Contract,
+  JsonRpcProvider,
+  NonceManager,
+  Wallet,
+  type Interface,
+  type InterfaceAbi,
+} from "ethers";
+
+import { devKey } from "../../scripts/replay.ts";
+import { openMarket, signEnrolment, type Market } from "../../sim/market/client.ts";
+import { PARTS } from "../../sim/market/deployment.ts";
+import { Role } from "../../sim/market/ledger.ts";
+import { readContract } from "../../sim/market/record.ts";
+import type { DecodedValue, Supply } from "../../web/shared/api.ts";
+import {
+  makeFolder,
+  replayedMarket,
+  REPLAY_TIMEOUT_MS,
+  TestConsole,
+  type ListPath,
+  type Replayed,
+} from "../support/console.ts";
+
+/** IDs that somebody might enrol to do harm to those who look at them. */
+const HOSTILE = [
+  `<img src=x onerror=alert(1)>`,
+  `=HYPERLINK("http://127.0.0.1:1","open")`,
+  `'; DROP TABLE participants; --`,
+  `a"b,c\nd`,
+  `‮50% _off\\`,
+];
+
+const sum = (values: Iterable<string | number>): bigint => {
+  let total = 0n;
+  for (const value of values) total += BigInt(value);
+  return total;
+};
+
+describe("the console's API", function () {
+  this.timeout(REPLAY_TIMEOUT_MS);
+
+  let root: string;
+  let replayed: Replayed;
+  let api: TestConsole;
+  let market: Market;
+  let provider: JsonRpcProvider;
+
+  before(async () => {
+    root = await makeFolder();
+    replayed = await replayedMarket(root);
+    provider = new JsonRpcProvider(replayed.chain.url, undefined, {
+      cacheTimeout: -1,
+      polling: true,
+      pollingInterval: 20,
+    });
+    market = await openMarket(replayed.folder, provider);
+    await enrolHostile();
+    await failOnPurpose();
+    api = await TestConsole.open({ folder: replayed.folder, node: replayed.chain.url });
+  });
+
+  after(async () => {
+    await api.close();
+    provider.destroy();
+    await replayed.chain.stop();
+    await rm(root, { recursive: true, force: true });
+  });
+
+  const admin = new NonceManager(new Wallet(devKey()));
+
+  async function enrolHostile(): Promise<void> {
+    admin.reset();
+    const validUntil = 4_000_000_000n;
+    for (const [i, id] of HOSTILE.entries()) {
+      const wallet = Wallet.createRandom().connect(provider);
+      await replayed.chain.ask("hardhat_setBalance", wallet.address, "0xde0b6b3a7640000");
+      const certificate = `0x${(i + 1).toString(16).padStart(64, "0")}`;
+      const enrolment = {
+        id,
+        wallet: wallet.address,
+        role: Role.user,
+        certificate,
+        validUntil,
+        expiry: validUntil,
+      };
+      const signature = await signEnrolment(market, enrolment, new Wallet(devKey()));
+      await (await market.identities.connect(wallet).enrol(enrolment, signature)).wait();
+    }
+  }
+
+  /** A wallet that nobody knows commits; the fee's limit keeps the node from trying it first. */
+  async function failOnPurpose(): Promise<void> {
+    const stranger = Wallet.createRandom().connect(provider);
+    await replayed.chain.ask("hardhat_setBalance", stranger.address, "0xde0b6b3a7640000");
+    const sent = await market.auction
+      .connect(stranger)
+      .commit(1, `0x${"11".repeat(32)}`, { gasLimit: 200_000 })
+      .catch(() => undefined);
+    await sent?.wait().catch(() => undefined);
+  }
+
+  // ---------------------------------------------------------------- the market
+
+  it("has the contracts as the chain has them", async () => {
+    const rows = await api.all("/api/supply", {}, { limit: 200 });
+    expect(rows.length).to.equal(Number(await market.supply.contracts()));
+    expect(rows.length).to.be.above(20);
+    const statuses = ["", "running", "fulfilled", "expired"];
+    for (const row of rows) {
+      const c = await market.supply.contractOf(row.contract);
+      const own = [
+        row.buyer.number,
+        row.seller.number,
+        row.price,
+        row.cores,
+        row.coreSeconds,
+        row.energyWh,
+      ];
+      expect(own).to.deep.equal(
+        [c.buyer, c.seller, c.price, c.cores, c.coreSeconds, c.energy].map(Number),
+      );
+      const times = [row.signedSlot, row.firstSlot, row.deadline];
+      expect(times).to.deep.equal([c.signed, c.firstSlot, c.deadline].map(Number));
+      const done = [row.delivered, row.pvWh, row.esdWh, row.gridWh];
+      expect(done).to.deep.equal([c.delivered, c.pv, c.esd, c.grid].map(Number));
+      const money = [row.escrow, row.paid, row.buyerDeposit, row.sellerDeposit, row.penalty];
+      expect(money).to.deep.equal(
+        [c.escrow, c.paid, c.buyerDeposit, c.sellerDeposit, c.penalty].map(String),
+      );
+      expect(row.status).to.equal(statuses[Number(c.status)]);
+      expect([row.priority, row.handedOver]).to.deep.equal([c.priority, c.handedOver]);
+    }
+  });
+
+  it("has the transfers as the chain has them", async () => {
+    const rows = await api.all("/api/transfers");
+    expect(rows.length).to.equal(Number(await market.transfers.transfers()));
+    expect(rows.length, "the scenario has none").to.be.above(0);
+    for (const row of rows) {
+      const t = await market.transfers.transferOf(row.transfer);
+      const own = [
+        row.first.number,
+        row.target.number,
+        row.contract,
+        row.coreSeconds,
+        row.energyWh,
+        row.price,
+      ];
+      expect(own).to.deep.equal(
+        [t.first, t.target, t.contractId, t.coreSeconds, t.energy, t.price].map(Number),
+      );
+      const done = [row.executed, row.repaid, row.settled, row.returning ?? 0];
+      expect(done).to.deep.equal([t.executed, t.repaid, t.settled, t.returning].map(Number));
+      expect(row.status).to.equal(["", "executing", "owing", "closed"][Number(t.status)]);
+      expect(row.defaulted).to.equal(t.defaulted);
+      expect([row.networkFee, row.deposit]).to.deep.equal([t.networkFee, t.deposit].map(String));
+    }
+  });
+
+  it("has every participant's reputation, tab and money as the chain has them", async () => {
+    const rows = await api.all("/api/participants", {}, { limit: 200 });
+    expect(rows.length).to.equal(Number(await market.identities.participants()));
+    for (const row of rows) {
+      expect(row.reputation, row.id).to.equal(
+        Number(await market.reputation.reputationOf(row.number)),
+      );
+      const identity = await market.identities.identityOf(row.number);
+      expect([row.id, row.wallet, row.certificate]).to.deep.equal([
+        identity.id,
+        identity.wallet,
+        identity.certificate,
+      ]);
+      const history = await api.all("/api/participants/:number/reputation", { number: row.number });
+      expect(history[0]?.reputation).to.equal(5000);
+      expect(history.at(-1)?.reputation).to.equal(row.reputation);
+      const one = await api.get("/api/participants/:number", { number: row.number });
+      const { available, locked } = await market.vault.accountOf(row.number);
+      expect(one.account).to.include({ available: String(available), locked: String(locked) });
+    }
+  });
+
+  it("explains every account by its statement", async () => {
+    for (const { number, id, role } of await api.all("/api/participants")) {
+      const one = await api.get("/api/participants/:number", { number });
+      const statement = await api.all(
+        "/api/participants/:number/statement",
+        { number },
+        { limit: 200 },
+      );
+      const tab = role === "dataCentre" ? BigInt(one.tab ?? 0) : 0n;
+      const account = BigInt(one.account!.available) + BigInt(one.account!.locked);
+      // What is on the tab between data centre and grid is not paid yet.
+      if (role !== "gridOperator")
+        expect(sum(statement.map(({ amount }) => amount)) + tab, id).to.equal(account);
+    }
+  });
+
+  it("adds the slots up to what the run came to", async () => {
+    const { totals, slots } = await api.get("/api/overview");
+    const { hourly, trades, transfers } = replayed.result;
+    const yuan = (column: "income_yuan" | "energy_cost_yuan" | "export_income_yuan"): bigint =>
+      BigInt(Math.round(hourly.reduce((total, row) => total + row[column], 0) * 1e6));
+    expect(BigInt(totals.deliveryIncome)).to.equal(yuan("income_yuan"));
+    expect(BigInt(totals.importCost)).to.equal(yuan("energy_cost_yuan"));
+    expect(BigInt(totals.exportIncome)).to.equal(yuan("export_income_yuan"));
+    expect(totals.trades).to.equal(trades.length);
+    expect(totals.transfers).to.equal(transfers.length);
+    expect(totals.pvWh).to.equal(totals.directWh + totals.chargeWh + totals.exportWh);
+    expect(totals.loadWh).to.equal(totals.directWh + totals.dischargeWh + totals.importWh);
+    expect(slots.map(({ slot }) => slot)).to.deep.equal(slots.map((_, i) => slots[0]!.slot + i));
+    const of = slots.find(({ trades: any }) => any > 0)!;
+    const page = await api.get("/api/supply", {}, { slot: of.slot });
+    expect(page.total).to.equal(of.trades);
+    const some = await api.get("/api/overview", {}, { from: of.slot, to: of.slot });
+    expect(some.slots).to.deep.equal([of]);
+    expect(some.totals.trades).to.equal(of.trades);
+  });
+
+  it("has each data centre's energy as its readings say", async () => {
+    const [centre] = await api.all("/api/participants", {}, { role: "dataCentre" });
+    const { number } = centre!;
+    const energy = await api.get("/api/participants/:number/energy", { number });
+    const readings = await api.all("/api/readings", {}, { participant: number, order: "asc" });
+    expect(readings.length).to.be.above(20);
+    for (const reading of readings) {
+      const { dataCentre, read, ...same } = reading;
+      expect(dataCentre.number).to.equal(number);
+      expect(energy.find(({ slot }) => slot === reading.slot)).to.deep.equal(same);
+      const { events } = await api.get("/api/transactions/:hash", { hash: read.transaction });
+      expect(events.map(({ event }) => event?.name)).to.contain("ReadingTaken");
+    }
+  });
+
+  // ---------------------------------------------------------------- slots
+
+  it("gives slots whose draws are the chain's trades", async () => {
+    const slots = await api.all("/api/slots");
+    const cleared = slots.filter(({ phase, trades }) => phase === "cleared" && trades > 0);
+    expect(cleared.length).to.be.above(5);
+    for (const { slot, trades } of cleared) {
+      const one = await api.get("/api/slots/:slot", { slot });
+      expect(one.agrees).to.equal(true);
+      const book = await market.auction.bookOf(slot);
+      expect(one.seed).to.equal(book.seed);
+      const bids = await api.all("/api/slots/:slot/bids", { slot }, { limit: 3 });
+      expect(bids.map(({ place }) => place)).to.deep.equal(bids.map((_, i) => i));
+      expect(bids.filter(({ trade }) => trade !== null)).to.have.length(trades);
+      for (const { draw, trade, maxPrice } of bids) {
+        expect(draw!.pick).to.equal(trade?.offer ?? null);
+        if (draw === null || trade === null) continue;
+        expect(draw.price).to.equal(trade.price);
+        expect(draw.candidates).to.equal(trade.candidates);
+        expect(draw.candidates).to.equal(Math.min(one.drawAmong, draw.eligible.length));
+        expect(Number(BigInt(draw.number!) % BigInt(draw.candidates))).to.equal(draw.drawn);
+        expect(draw.eligible[draw.drawn!]!.ref).to.equal(draw.pick);
+        expect(draw.eligible.every(({ price }) => price <= maxPrice)).to.equal(true);
+      }
+      const offers = await api.all("/api/slots/:slot/offers", { slot });
+      const sold = sum(offers.map(({ energyWh, leftWh }) => energyWh - leftWh!));
+      expect(sold).to.equal(sum(bids.filter(({ trade }) => trade).map(({ energyWh }) => energyWh)));
+    }
+  });
+
+  it("gives plans with their commitments, and evidence by which anybody can check a slot", async () => {
+    const slot = (await api.all("/api/slots")).find(({ trades }) => trades > 2)!.slot;
+    const plans = await api.all("/api/slots/:slot/plans", { slot });
+    expect(plans.every(({ status }) => status === "revealed")).to.equal(true);
+    const evidence = await api.get("/api/slots/:slot/evidence", { slot });
+    const codec: Interface = market.auction.interface;
+    for (const { hash, input } of evidence.reveals) {
+      const onChain = (await replayed.chain.ask("eth_getTransactionByHash", hash)) as {
+        input: string;
+      };
+      expect(input).to.equal(onChain.input);
+      const [plan] = codec.decodeFunctionData("reveal", input) as unknown as [{ bidder: bigint }];
+      const question = { to: evidence.auction, data: codec.encodeFunctionData("hashPlan", [plan]) };
+      const digest = await provider.call(question);
+      expect(
+        plans.find(({ participant }) => participant.number === Number(plan.bidder))?.commitment,
+      ).to.equal(digest);
+    }
+    expect(evidence.reveals).to.have.length(plans.length);
+    const names = evidence.logs.map(({ topics, data, address }) =>
+      address === evidence.auction ? codec.parseLog({ topics: [...topics], data })?.name : address,
+    );
+    for (const name of [
+      "Committed",
+      "Revealed",
+      "MatchingStarted",
+      "Cleared",
+      evidence.supply,
+      evidence.beacon,
+    ])
+      expect(names).to.contain(name);
+    expect(names.filter((name) => name === "Committed")).to.have.length(plans.length);
+  });
+
+  // ---------------------------------------------------------------- lives
+
+  it("tells a contract's life step by step, each linked to its transaction", async () => {
+    const [handed] = await api.all("/api/transfers");
+    const supply = await api.get("/api/supply/:contract", { contract: handed!.contract });
+    const steps = supply.steps.map(({ event }) => event);
+    expect(steps[0]).to.equal("Signed");
+    expect(steps).to.include.members(["Delivered", "Taken", "Executed", "Fulfilled"]);
+    const delivered = supply.steps.filter(({ event }) => event === "Delivered");
+    expect(sum(delivered.map(({ coreSeconds }) => coreSeconds!))).to.equal(
+      BigInt(supply.delivered),
+    );
+    expect(sum(delivered.flatMap(({ money }) => money.map(({ amount }) => amount)))).to.equal(
+      BigInt(supply.paid),
+    );
+    expect(sum(supply.executors.map(({ deliveredCoreSeconds }) => deliveredCoreSeconds))).to.equal(
+      BigInt(supply.delivered),
+    );
+    const other = supply.executors.find(({ transfer }) => transfer === handed!.transfer);
+    expect(other?.dataCentre.number).to.equal(handed!.target.number);
+    for (const { at, event } of supply.steps) {
+      const { events } = await api.get("/api/transactions/:hash", { hash: at.transaction });
+      expect(events.find((one) => one.at.logIndex === at.logIndex)?.event?.name).to.equal(event);
+    }
+    const transfer = await api.get("/api/transfers/:transfer", { transfer: handed!.transfer });
+    expect(transfer.supply.contract).to.equal(supply.contract);
+    expect(transfer.steps.map(({ event }) => event)).to.include.members([
+      "Taken",
+      "Executed",
+      "Delivered",
+    ]);
+  });
+
+  it("filters contracts and transfers", async () => {
+    const all = await api.all("/api/supply", {}, { limit: 200 });
+    const { buyer, seller, signedSlot } = all[0]!;
+    const check = async (
+      query: Record<string, string | number | boolean>,
+      keep: (row: (typeof all)[number]) => boolean,
+    ): Promise<void> => {
+      const found = await api.all("/api/supply", {}, query);
+      expect(found, JSON.stringify(query)).to.deep.equal(all.filter(keep));
+    };
+    await check({ buyer: buyer.number }, (row) => row.buyer.number === buyer.number);
+    await check({ participant: seller.number }, (row) => row.seller.number === seller.number);
+    await check(
+      { status: "fulfilled", slot: signedSlot },
+      (row) => row.status === "fulfilled" && row.signedSlot === signedSlot,
+    );
+    await check({ priority: true }, ({ priority }) => priority);
+    await check({ shortfall: false }, ({ shortfall }) => !shortfall);
+    const moved = new Set((await api.all("/api/transfers")).map(({ contract }) => contract));
+    await check({ transferred: true }, ({ contract }) => moved.has(contract));
+    const transfers = await api.all("/api/transfers", {}, { mode: "payment" });
+    expect(transfers.every(({ mode }) => mode === "payment")).to.equal(true);
+  });
+
+  // ---------------------------------------------------------------- lists
+
+  const LISTS: readonly (readonly [ListPath, Record<string, string | number>])[] = [
+    ["/api/slots", {}],
+    ["/api/slots/:slot/plans", { slot: 5 }],
+    ["/api/slots/:slot/offers", { slot: 5 }],
+    ["/api/slots/:slot/bids", { slot: 5 }],
+    ["/api/supply", {}],
+    ["/api/transfers", {}],
+    ["/api/quotes", {}],
+    ["/api/participants", {}],
+    ["/api/participants/:number/reputation", { number: 20 }],
+    ["/api/participants/:number/plans", { number: 20 }],
+    ["/api/participants/:number/bids", { number: 8 }],
+    ["/api/participants/:number/offers", { number: 20 }],
+    ["/api/participants/:number/statement", { number: 20 }],
+    ["/api/readings", {}],
+    ["/api/blocks", {}],
+    ["/api/transactions", {}],
+    ["/api/addresses", {}],
+    ["/api/token-transfers", {}],
+    ["/api/events", {}],
+  ];
+
+  for (const [path, values] of LISTS)
+    it(`pages ${path} without gap or repetition, both ways, and gives it as CSV`, async () => {
+      const page = await api.get(path, values, { limit: 200 });
+      const small = await api.all(path, values, {
+        limit: Math.min(200, Math.max(1, Math.ceil(page.total / 7))),
+      });
+      expect(small).to.have.length(page.total);
+      expect(small.slice(0, 200)).to.deep.equal(page.items);
+      expect(new Set(small.map((item) => JSON.stringify(item))).size).to.equal(page.total);
+      const asc = await api.all(path, values, { order: "asc", limit: 200 });
+      const desc = await api.all(path, values, { order: "desc", limit: 200 });
+      expect(asc).to.deep.equal([...desc].reverse());
+      const address = path.replaceAll(/:(\w+)/g, (_, name: string) => String(values[name]));
+      const { body, headers } = await api.fetch(`${address}?format=csv`);
+      expect(headers.get("content-type")).to.equal("text/csv; charset=utf-8");
+      const quoted = body.replaceAll(/"(?:[^"]|"")*"/g, "text");
+      expect(quoted.trimEnd().split("\n")).to.have.length(page.total + 1);
+      const [header, ...lines] = quoted.trimEnd().split("\n");
+      for (const line of lines) expect(line.split(",").length).to.equal(header!.split(",").length);
+    });
+
+  // ---------------------------------------------------------------- explorer
+
+  it("decodes a call with names instead of numbers, and its events with what is packed in them", async () => {
+    const { items } = await api.get("/api/transactions", {}, { method: "reveal", limit: 1 });
+    const { call } = await api.get("/api/transactions/:hash", { hash: items[0]!.hash });
+    expect(call).to.include({ contract: "SlotAuction", name: "reveal" });
+    const plan = call!.arguments[0]!.value as readonly DecodedValue[];
+    const bidder = plan.find(({ name }) => name === "bidder")!;
+    expect(bidder.link).to.deep.equal({ kind: "participant", number: Number(bidder.value) });
+    expect(bidder.label).to.equal(items[0]!.from.name);
+    const signed = await api.get(
+      "/api/events",
+      {},
+      { contract: "SupplyBook", name: "Signed", limit: 1 },
+    );
+    const { event } = signed.items[0]!;
+    const contract = Number(event!.arguments[0]!.value);
+    const supply: Supply = await api.get("/api/supply/:contract", { contract });
+    const terms = event!.arguments.find(({ name }) => name === "terms")!;
+    const unpacked = Object.fromEntries(terms.unpacked!.map(({ name, value }) => [name, value]));
+    expect(unpacked).to.include({
+      buyer: String(supply.buyer.number),
+      price: String(supply.price),
+      deadline: String(supply.deadline),
+      energy: String(supply.energyWh),
+      priority: supply.priority,
+    });
+  });
+
+  it("says why a transaction failed", async () => {
+    const { items, total } = await api.get("/api/transactions", {}, { succeeded: false });
+    expect(total).to.equal(1);
+    expect(items[0]).to.include({ error: "UnknownWallet", method: "commit", succeeded: false });
+    const { failure, from } = await api.get("/api/transactions/:hash", { hash: items[0]!.hash });
+    expect(failure).to.include({ source: "trace" });
+    expect(failure!.error).to.include({ name: "UnknownWallet", contract: "IdentityRegistry" });
+    expect(failure!.error!.arguments[0]!.value).to.equal(from.address);
+    expect((await api.get("/api/transactions", {}, { error: "UnknownWallet" })).total).to.equal(1);
+    const trace = await api.get("/api/transactions/:hash/trace", { hash: items[0]!.hash });
+    if (!trace.traced) throw new Error(trace.reason);
+    expect(trace.root.failure?.error?.name).to.equal("UnknownWallet");
+    expect(trace.root.calls[0]).to.deep.include({ type: "STATICCALL" });
+    expect(trace.root.calls[0]!.to?.name).to.equal("IdentityRegistry");
+  });
+
+  it("agrees with the node about every transaction", async () => {
+    const rows = await api.all("/api/transactions", {}, { limit: 200 });
+    for (const row of rows.filter((_, i) => i % 25 === 0)) {
+      const one = await api.get("/api/transactions/:hash", { hash: row.hash });
+      const receipt = (await replayed.chain.ask("eth_getTransactionReceipt", row.hash)) as Record<
+        string,
+        string
+      > & { logs: unknown[] };
+      expect([one.gasUsed, one.block]).to.deep.equal([
+        Number(receipt["gasUsed"]),
+        Number(receipt["blockNumber"]),
+      ]);
+      expect(one.events).to.have.length(receipt.logs.length);
+      expect(one.fee).to.equal((BigInt(one.gasUsed) * BigInt(one.gasPrice)).toString());
+    }
+  });
+
+  it("knows addresses by their names, and what they did", async () => {
+    const [centre] = await api.all("/api/participants", {}, { role: "dataCentre" });
+    const address = centre!.wallet;
+    const detail = await api.get("/api/addresses/:address", { address: address.toLowerCase() });
+    expect(detail).to.include({
+      address,
+      name: centre!.id,
+      kind: "participant",
+      participant: centre!.number,
+      hasCode: false,
+    });
+    const { total } = await api.get("/api/transactions", {}, { address });
+    expect(detail.sent + detail.received).to.equal(total);
+    expect(detail.nonce).to.equal(detail.sent);
+    const contracts = await api.all("/api/addresses", {}, { kind: "contract" });
+    expect(contracts.map(({ name }) => name)).to.include.members(Object.values(PARTS));
+    const found = await api.all("/api/addresses", {}, { search: centre!.id });
+    expect(found.map((one) => one.address)).to.contain(address);
+    const mints = await api.all("/api/token-transfers", {}, { address });
+    expect(mints.length).to.be.above(0);
+  });
+
+  it("shows contracts with source, ABI and verified code", async () => {
+    const contracts = await api.get("/api/contracts");
+    expect(contracts).to.have.length(12);
+    for (const { name, source, created } of contracts) {
+      expect(source, name).to.equal("verified");
+      expect(created, name).to.not.equal(null);
+      const detail = await api.get("/api/contracts/:name", { name });
+      const record = await readContract(replayed.folder, name);
+      expect(detail.abi).to.deep.equal(record!.abi);
+      expect(detail.sources[0]!.path).to.match(new RegExp(`/${name}\\.sol$`));
+      expect(detail.sources[0]!.content).to.contain(`contract ${name}`);
+    }
+    const auction = await api.get("/api/contracts/:name", { name: "SlotAuction" });
+    const book = auction.functions.find(({ name }) => name === "bookOf")!;
+    expect(book).to.include({ reads: true, signature: "bookOf(uint32)" });
+    expect(auction.functions.find(({ name }) => name === "commit")!.calls).to.be.above(10);
+    const reader = new Contract(auction.address, auction.abi as InterfaceAbi, provider);
+    expect(await reader.getFunction("paused")()).to.equal(false);
+  });
+
+  it("finds whatever has a name", async () => {
+    const [transaction] = (await api.get("/api/transactions", {}, { limit: 1 })).items;
+    const block = await api.get("/api/blocks/:block", { block: transaction!.block });
+    const [user] = await api.all("/api/participants", {}, { role: "user" });
+    const first = async (q: string): Promise<unknown> =>
+      (await api.get("/api/search", {}, { q }))[0]?.link;
+    expect(await first(transaction!.hash)).to.deep.equal({
+      kind: "transaction",
+      hash: transaction!.hash,
+    });
+    expect(await first(` ${transaction!.hash.toUpperCase().replace("0X", "0x")} `)).to.deep.equal({
+      kind: "transaction",
+      hash: transaction!.hash,
+    });
+    expect(await first(block.hash)).to.deep.equal({ kind: "block", block: block.number });
+    expect(await first(user!.id)).to.deep.equal({ kind: "participant", number: user!.number });
+    expect(await first(user!.wallet)).to.deep.equal({ kind: "participant", number: user!.number });
+    expect(await first(user!.certificate)).to.deep.equal({
+      kind: "participant",
+      number: user!.number,
+    });
+    expect(await first("2")).to.deep.equal({ kind: "supply", contract: 2 });
+    expect(
+      (await api.get("/api/search", {}, { q: "2" })).map(({ link }) => link.kind),
+    ).to.include.members(["slot", "block", "participant"]);
+    expect(await first("SupplyBook")).to.deep.include({ kind: "address" });
+    for (const q of ["", "  ", "nobody-has-this-name", "%", "0x1234"])
+      if (q !== "%") expect(await first(q), q).to.equal(undefined);
+    for (const [i, id] of HOSTILE.entries()) {
+      const hit = (await api.get("/api/search", {}, { q: id }))[0];
+      expect(hit?.label, String(i)).to.equal(id);
+    }
+  });
+
+  // ---------------------------------------------------------------- hostile names
+
+  it("hands hostile names on as data, and makes formulas in CSV files harmless", async () => {
+    const users = await api.all("/api/participants", {}, { role: "user" });
+    expect(users.map(({ id }) => id)).to.include.members(HOSTILE);
+    const { body } = await api.fetch("/api/participants?format=csv");
+    expect(body).to.contain(`"'=HYPERLINK(""http://127.0.0.1:1"",""open"")"`);
+    expect(body).to.not.match(/[,\n]"?[=+@]/);
+    expect(body).to.contain(`"a""b,c\nd"`);
+    for (const id of HOSTILE) {
+      const found = await api.all("/api/participants", {}, { search: id });
+      expect(found.map((one) => one.id)).to.deep.equal([id]);
+    }
+  });
+});
