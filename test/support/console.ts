@@ -41,6 +41,15 @@ const SCENARIO = {
 /** A folder of a test's own. */
 export const makeFolder = (): Promise<string> => mkdtemp(join(tmpdir(), "heliomarket-console-"));
 
+/** What runs until it is ended. */
+const running = new Set<{ end(): Promise<void> }>();
+
+/** Ends the chains and consoles that tests have left, so that one that fails does not keep the others from ending. */
+export async function endAll(): Promise<void> {
+  // Consoles first: they ask the chains, which began before them.
+  for (const one of [...running].reverse()) await one.end();
+}
+
 /** A chain whose JSON-RPC port is open. */
 export class TestChain {
   readonly url: string;
@@ -76,7 +85,9 @@ export class TestChain {
       port,
     );
     const address = await server.listen();
-    return new TestChain(`http://${address.address}:${address.port}`, () => server.close());
+    const chain = new TestChain(`http://${address.address}:${address.port}`, () => server.close());
+    running.add(chain);
+    return chain;
   }
 
   get port(): number {
@@ -88,8 +99,8 @@ export class TestChain {
     return resultOf((await this.rpc([{ method, params }]))[0]);
   }
 
-  stop(): Promise<void> {
-    return this.stopServer();
+  async end(): Promise<void> {
+    if (running.delete(this)) await this.stopServer();
   }
 
   /** Deploys a market, and records it below `root`. @returns the folder of its record */
@@ -183,6 +194,7 @@ export class TestConsole {
       ...options,
     });
     const made = new TestConsole(opened, () => rm(own, { recursive: true, force: true }));
+    running.add(made);
     await made.until(
       ({ index, node }) => !node.reachable || (index.head !== null && !index.catchingUp),
     );
@@ -193,7 +205,8 @@ export class TestConsole {
     return this.opened.url;
   }
 
-  async close(): Promise<void> {
+  async end(): Promise<void> {
+    if (!running.delete(this)) return;
     await this.opened.close();
     await this.remove();
   }

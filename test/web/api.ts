@@ -17,6 +17,7 @@ import { Role } from "../../sim/market/ledger.ts";
 import { readContract } from "../../sim/market/record.ts";
 import type { DecodedValue, Supply } from "../../web/shared/api.ts";
 import {
+  endAll,
   makeFolder,
   replayedMarket,
   REPLAY_TIMEOUT_MS,
@@ -64,9 +65,8 @@ describe("the console's API", function () {
   });
 
   after(async () => {
-    await api.close();
     provider.destroy();
-    await replayed.chain.stop();
+    await endAll();
     await rm(root, { recursive: true, force: true });
   });
 

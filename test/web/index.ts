@@ -13,6 +13,7 @@ import { Indexer } from "../../web/server/index/indexer.ts";
 import { CHAIN_TABLES, DERIVED_TABLES } from "../../web/server/index/schema.ts";
 import { loadMarket, type Market } from "../../web/server/market.ts";
 import {
+  endAll,
   makeFolder,
   replayedMarket,
   REPLAY_TIMEOUT_MS,
@@ -68,7 +69,7 @@ describe("the console's index", function () {
   });
 
   after(async () => {
-    await replayed.chain.stop();
+    await endAll();
     for (const folder of [root, ...files]) await rm(folder, { recursive: true, force: true });
   });
 
@@ -179,7 +180,7 @@ describe("the console's index", function () {
       db.all("SELECT value FROM transactions ORDER BY at").map((row) => row["value"]),
     ).to.deep.equal(["1", "4", "6"]);
     db.close();
-    await chain.stop();
+    await chain.end();
   });
 
   it("begins anew on another chain, and has nothing of the old one left", async () => {
@@ -195,7 +196,7 @@ describe("the console's index", function () {
     for (const [table, rows] of Object.entries(content))
       if (!["blocks", "market_state"].includes(table)) expect(rows, table).to.have.length(0);
     db.close();
-    await other.stop();
+    await other.end();
   });
 
   it("follows another market of the same chain without reading the chain again", async () => {

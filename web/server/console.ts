@@ -204,6 +204,8 @@ export class MarketConsole {
       const { changed, reset, more } = await this.indexer.step();
       await this.reached();
       if (reset) {
+        // What was shown of the market may be of another chain.
+        await this.readRecord();
         this.resets += 1;
         this.nodeStatus = { ...this.nodeStatus, traces: null };
       }

@@ -22,9 +22,14 @@ interface Asked extends RpcRequest {
 /**
  * Answers a JSON-RPC message or batch.
  *
+ * @param take takes so many requests from what the client may ask for; false if it may not
  * @throws ApiFault if it is neither
  */
-export async function answerRpc(rpc: Rpc, body: string): Promise<Message | Message[]> {
+export async function answerRpc(
+  rpc: Rpc,
+  body: string,
+  take: (requests: number) => boolean,
+): Promise<Message | Message[]> {
   const parsed = parse(body);
   if (!Array.isArray(parsed)) return first(await answerAll(rpc, [parsed]));
   if (parsed.length === 0 || parsed.length > MOST_IN_BATCH)
@@ -32,6 +37,8 @@ export async function answerRpc(rpc: Rpc, body: string): Promise<Message | Messa
       "bad-request",
       `A batch has 1 to ${MOST_IN_BATCH} requests, not ${parsed.length}.`,
     );
+  if (!take(parsed.length))
+    throw new ApiFault("too-many", "Too many questions at once. Wait a second.");
   return answerAll(rpc, parsed);
 }
 

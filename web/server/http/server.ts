@@ -126,10 +126,11 @@ async function answer(
   const { url: path = "/" } = request;
   if (path.length > MOST_URL_CHARACTERS)
     throw new ApiFault("too-large", `An address has at most ${MOST_URL_CHARACTERS} characters.`);
-  if (!limit.take(request.socket.remoteAddress ?? ""))
-    throw new ApiFault("too-many", "Too many requests at once. Wait a second.");
+  const take = (requests: number): boolean =>
+    limit.take(request.socket.remoteAddress ?? "", requests);
+  if (!take(1)) throw new ApiFault("too-many", "Too many requests at once. Wait a second.");
   const url = urlOf(path);
-  if (url.pathname === "/rpc") return rpc(parts.rpc, request, response);
+  if (url.pathname === "/rpc") return rpc(parts.rpc, take, request, response);
   if (request.method !== "GET" && request.method !== "HEAD")
     throw new ApiFault(
       "method-not-allowed",
@@ -169,13 +170,18 @@ async function api(context: ApiContext, url: URL, response: ServerResponse): Pro
   else send(response, 200, read(page));
 }
 
-async function rpc(node: Rpc, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function rpc(
+  node: Rpc,
+  take: (requests: number) => boolean,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if (request.method !== "POST")
     throw new ApiFault("method-not-allowed", "JSON-RPC is asked with POST.");
   // Other sites cannot send this type without being allowed to, which nobody is.
   if (!/^application\/json\b/i.test(request.headers["content-type"] ?? ""))
     throw new ApiFault("bad-request", "JSON-RPC is sent as application/json.");
-  send(response, 200, await answerRpc(node, await bodyOf(request)));
+  send(response, 200, await answerRpc(node, await bodyOf(request), take));
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
