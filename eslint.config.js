@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  globalIgnores(["artifacts/", "cache/", "coverage/", "types/"]),
+  globalIgnores(["artifacts/", "cache/", "coverage/", "types/", "web/dist/"]),
   js.configs.recommended,
   {
     linterOptions: { reportUnusedDisableDirectives: "error" },

@@ -9,7 +9,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { MarketConsole } from "../web/server/console.ts";
-import type { Page, ParticipantRow, SlotRow, Status, TransactionRow, TransferRow } from "../web/shared/api.ts";
+import type {
+  Page,
+  ParticipantRow,
+  SlotRow,
+  Status,
+  TransactionRow,
+  TransferRow,
+} from "../web/shared/api.ts";
 
 const [node = "http://127.0.0.1:8545", folder = "deployments/localhost"] = process.argv.slice(2);
 
@@ -30,7 +37,8 @@ async function whenComplete(opened: MarketConsole, began: number): Promise<numbe
   for (;;) {
     const { index: state, node: reached } = opened.status();
     if (reached.message !== null) throw new Error(reached.message);
-    if (reached.reachable && !state.catchingUp && state.head !== null) return (performance.now() - began) / 1000;
+    if (reached.reachable && !state.catchingUp && state.head !== null)
+      return (performance.now() - began) / 1000;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -51,11 +59,18 @@ async function pagesOf(url: string): Promise<Record<string, string[]>> {
   const { slot } = await first<SlotRow>("/api/slots?to=60&limit=1");
   const { number } = await first<ParticipantRow>("/api/participants?role=dataCentre&limit=1");
   const { transfer, contract } = await first<TransferRow>("/api/transfers?limit=1");
-  const { hash, block, from } = await first<TransactionRow>("/api/transactions?method=submit&limit=1");
+  const { hash, block, from } = await first<TransactionRow>(
+    "/api/transactions?method=submit&limit=1",
+  );
   return {
     overview: ["/api/status", "/api/overview", "/api/runs"],
     slots: ["/api/slots"],
-    slot: [`/api/slots/${slot}`, `/api/slots/${slot}/plans`, `/api/slots/${slot}/bids?limit=200`, `/api/slots/${slot}/offers?limit=200`],
+    slot: [
+      `/api/slots/${slot}`,
+      `/api/slots/${slot}/plans`,
+      `/api/slots/${slot}/bids?limit=200`,
+      `/api/slots/${slot}/offers?limit=200`,
+    ],
     "slot, verified": [`/api/slots/${slot}/evidence`],
     contracts: ["/api/supply"],
     contract: [`/api/supply/${contract}`],
@@ -71,11 +86,19 @@ async function pagesOf(url: string): Promise<Record<string, string[]>> {
     ],
     blocks: ["/api/blocks"],
     block: [`/api/blocks/${block}`, `/api/transactions?block=${block}`],
-    transactions: ["/api/transactions", "/api/transactions?method=commit", "/api/transactions?succeeded=false"],
+    transactions: [
+      "/api/transactions",
+      "/api/transactions?method=commit",
+      "/api/transactions?succeeded=false",
+    ],
     transaction: [`/api/transactions/${hash}`, `/api/transactions/${hash}/trace`],
     addresses: ["/api/addresses"],
     address: [`/api/addresses/${from.address}`, `/api/transactions?address=${from.address}`],
-    events: ["/api/events", "/api/events?contract=SupplyBook&name=Signed", `/api/events?participant=${number}`],
+    events: [
+      "/api/events",
+      "/api/events?contract=SupplyBook&name=Signed",
+      `/api/events?participant=${number}`,
+    ],
     "contracts of the market": ["/api/contracts", "/api/contracts/SlotAuction"],
     search: ["/api/search?q=12", `/api/search?q=${hash}`],
   };

@@ -156,7 +156,7 @@ export async function replayedMarket(root: string): Promise<Replayed> {
   const folder = await chain.deploy(root, { genesis: genesis.toString() });
   const market = await readMarket(folder);
   if (market === undefined) throw new Error("The market was not recorded.");
-  const { imports: _, ...inputs } = await inputsOf(scenario);
+  const inputs = await inputsOf(scenario);
   const setting = await chainSetting({
     ...{ scenario, market, folder, rpc: chain.rpc, dev: true, adminKey: devKey() },
     maxFeePerGas: 100_000_000_000n,

@@ -42,7 +42,7 @@ function contentOf(db: Database): Record<string, unknown[]> {
       name,
       db
         .all<Record<string, unknown>>(`SELECT * FROM ${name}`)
-        .map(({ seen: _, ...row }) => JSON.stringify(row))
+        .map((row) => JSON.stringify({ ...row, seen: null }))
         .sort(),
     ]),
   );

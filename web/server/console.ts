@@ -8,6 +8,7 @@ import { Shower } from "./api/decoded.ts";
 import type { ApiContext } from "./api/endpoint.ts";
 import { Names } from "./api/names.ts";
 import { Application } from "./http/application.ts";
+import { RateLimit } from "./http/limits.ts";
 import { Live } from "./http/live.ts";
 import { listen, type Listening } from "./http/server.ts";
 import { Database } from "./index/database.ts";
@@ -42,6 +43,8 @@ export interface ConsoleOptions {
   readonly port: number;
   /** Progress of a replay in the same process. */
   readonly replay?: () => ReplayStatus | null;
+  /** How much each client may ask for, if it is not the usual. */
+  readonly limit?: RateLimit;
   /** Told once when the node goes away, and when it is back. */
   readonly onNode?: (reachable: boolean, message: string | null) => void;
 }
@@ -103,6 +106,7 @@ export class MarketConsole {
           rpc: made.rpc,
           live: made.live,
           application: new Application(options.application),
+          limit: options.limit ?? new RateLimit(),
         },
         host,
         options.port,

@@ -9,7 +9,7 @@ import type { ApiContext } from "../api/endpoint.ts";
 import { ApiFault } from "../api/fault.ts";
 import type { Application } from "./application.ts";
 import { answerCsv } from "./csv.ts";
-import { RateLimit } from "./limits.ts";
+import type { RateLimit } from "./limits.ts";
 import type { Live } from "./live.ts";
 import { answerRpc } from "./proxy.ts";
 import { understand } from "./router.ts";
@@ -50,6 +50,7 @@ export interface ServerParts {
   readonly rpc: Rpc;
   readonly live: Live;
   readonly application: Application;
+  readonly limit: RateLimit;
 }
 
 /** A server that listens. */
@@ -65,17 +66,18 @@ export interface Listening {
  * @throws UserError if the port cannot be had
  */
 export async function listen(parts: ServerParts, host: string, port: number): Promise<Listening> {
-  const limit = new RateLimit();
   const onlyLoopback = isLoopback(host);
   const server = createServer((request, response) => {
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
-    answer(parts, limit, onlyLoopback, request, response).catch((error: unknown) => {
+    answer(parts, onlyLoopback, request, response).catch((error: unknown) => {
       fail(response, error);
     });
   });
   server.maxConnections = 256;
   server.headersTimeout = 10_000;
   server.requestTimeout = 30_000;
+  // Browsers keep connections for about a minute; whoever closes first should be they.
+  server.keepAliveTimeout = 65_000;
   const bound = await bind(server, host, port);
   return {
     port: bound,
@@ -112,7 +114,6 @@ const hostOf = ({ headers }: IncomingMessage): string => (headers.host ?? "").re
 
 async function answer(
   parts: ServerParts,
-  limit: RateLimit,
   onlyLoopback: boolean,
   request: IncomingMessage,
   response: ServerResponse,
@@ -127,7 +128,7 @@ async function answer(
   if (path.length > MOST_URL_CHARACTERS)
     throw new ApiFault("too-large", `An address has at most ${MOST_URL_CHARACTERS} characters.`);
   const take = (requests: number): boolean =>
-    limit.take(request.socket.remoteAddress ?? "", requests);
+    parts.limit.take(request.socket.remoteAddress ?? "", requests);
   if (!take(1)) throw new ApiFault("too-many", "Too many requests at once. Wait a second.");
   const url = urlOf(path);
   if (url.pathname === "/rpc") return rpc(parts.rpc, take, request, response);
