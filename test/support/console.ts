@@ -157,16 +157,16 @@ export async function replayedMarket(root: string): Promise<Replayed> {
   const market = await readMarket(folder);
   if (market === undefined) throw new Error("The market was not recorded.");
   const inputs = await inputsOf(scenario);
+  const strategy = strategyOf("opportunistic+esd+transfer");
   const setting = await chainSetting({
-    ...{ scenario, market, folder, rpc: chain.rpc, dev: true, adminKey: devKey() },
-    maxFeePerGas: 100_000_000_000n,
+    ...{ inputs, market, folder, rpc: chain.rpc, dev: true, adminKey: devKey() },
+    strategy: strategy.name,
   });
   try {
-    const strategy = strategyOf("opportunistic+esd+transfer");
     const result = await runIn(setting, inputs, strategy, { check: true });
     return { chain, folder, result };
   } finally {
-    await setting.wallets.end();
+    await setting.clock.end();
   }
 }
 
