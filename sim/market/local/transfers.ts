@@ -42,6 +42,8 @@ export class LocalTransfers {
   private readonly market: LocalMarket;
   private readonly quotes: StateMap<bigint, typeof NO_QUOTE>;
   private readonly everQuoted: Cell<readonly bigint[]>;
+  /** The same as a set: there may be thousands. */
+  private readonly hasQuoted: StateMap<bigint, true>;
   private readonly all: StateMap<bigint, Transfer>;
   /** By supply contract. */
   private readonly handovers: StateMap<bigint, Handover>;
@@ -52,6 +54,7 @@ export class LocalTransfers {
     this.market = market;
     this.quotes = new StateMap(world);
     this.everQuoted = new Cell<readonly bigint[]>(world, []);
+    this.hasQuoted = new StateMap(world);
     this.all = new StateMap(world);
     this.handovers = new StateMap(world);
     this.count = new Cell(world, 0n);
@@ -74,8 +77,10 @@ export class LocalTransfers {
     const bps = depositBps(reputation.reputationOf(participant), options.parameters);
     const posted = { ...quote, depositBps: bps };
     this.quotes.set(participant, posted);
-    if (!this.everQuoted.value.includes(participant))
+    if (this.hasQuoted.get(participant) === undefined) {
+      this.hasQuoted.set(participant, true);
       this.everQuoted.value = [...this.everQuoted.value, participant];
+    }
     this.emitQuoted(participant);
     if (released !== 0n) vault.unlock(participant, released);
     vault.lock(participant, depositOf(posted));
