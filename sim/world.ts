@@ -24,7 +24,14 @@ import { Books } from "./books.ts";
 import type { Gain, Gains } from "./check.ts";
 import { ConductLog } from "./conduct.ts";
 import { keccak } from "./market/keccak.ts";
-import { Role, type Address, type Bytes32, type Ledger, type Plan } from "./market/ledger.ts";
+import {
+  Role,
+  type Address,
+  type Answer,
+  type Bytes32,
+  type Ledger,
+  type Plan,
+} from "./market/ledger.ts";
 import { DEFAULT_PARAMETERS, type MarketParameters } from "./market/parameters.ts";
 import { BPS } from "./market/money.ts";
 import { Battery, CHEMISTRIES, type Chemistry } from "./physics/battery.ts";
@@ -331,7 +338,7 @@ export class World {
   private async gains(): Promise<Gains> {
     const { ledger } = this.access;
     const accounts = await Promise.all(
-      this.parties.map(({ party }) => ledger.accountOf(party.participant)),
+      this.parties.map(async ({ party }) => await ledger.accountOf(party.participant)),
     );
     const locked = accounts.reduce((sum, account) => sum + account.locked, 0n);
     const of = (...roles: bigint[]): Gain[] =>
@@ -620,15 +627,15 @@ export function spellsOf({ seed, hours, misbehaviour }: Scenario, id: string): S
   return new Spells(random.int(1, latest), spellHours, hours);
 }
 
-/** What an agent does, or nothing. */
-type Act<T> = (agent: T, index: number) => Promise<unknown> | undefined;
+/** What an agent does: over at once, or when the promise is kept. */
+type Act<T> = (agent: T, index: number) => Answer<unknown>;
 
 /** Lets all agents act, each before the first one's answer is awaited: their order is the order of their calls. */
 const each = async <T>(agents: readonly T[], act: Act<T>): Promise<void> => {
   const acts: Promise<unknown>[] = [];
   for (const [index, agent] of agents.entries()) {
     const acting = act(agent, index);
-    if (acting !== undefined) acts.push(acting);
+    if (acting instanceof Promise) acts.push(acting);
   }
   await Promise.all(acts);
 };
@@ -637,6 +644,6 @@ const each = async <T>(agents: readonly T[], act: Act<T>): Promise<void> => {
 const inTurn = async <T>(agents: readonly T[], act: Act<T>): Promise<void> => {
   for (const [index, agent] of agents.entries()) {
     const acting = act(agent, index);
-    if (acting !== undefined) await acting;
+    if (acting instanceof Promise) await acting;
   }
 };

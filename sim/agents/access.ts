@@ -2,10 +2,12 @@
 import {
   describeError,
   type Address,
+  type Answer,
   type Bytes32,
   type Ledger,
   type Outcome,
   type Plan,
+  whenAnswered,
 } from "../market/ledger.ts";
 import type { MarketParameters } from "../market/parameters.ts";
 import type { PublicRecord } from "./record.ts";
@@ -83,26 +85,33 @@ export class MarketAccess {
    *
    * @returns false if the party cannot offer because its meter's reading of an earlier slot has not come
    */
-  async commit(party: Party, slot: bigint, commitment: Bytes32): Promise<boolean> {
+  commit(party: Party, slot: bigint, commitment: Bytes32): Answer<boolean> {
+    const send = (): Answer<boolean> =>
+      this.may(party, this.ledger.commit(party.wallet, slot, commitment), UNREAD);
     const relayer = this.relayers.get(party.participant);
-    if (relayer && (await relayer.commit(party, slot, commitment))) return true;
-    return this.may(party, this.ledger.commit(party.wallet, slot, commitment), UNREAD);
+    if (relayer === undefined) return send();
+    return relayer.commit(party, slot, commitment).then((taken) => taken || send());
   }
 
   /** Opens a plan, by the party's relayer if it has one that gets it there. */
-  async reveal(party: Party, plan: Plan): Promise<void> {
+  reveal(party: Party, plan: Plan): Answer<undefined> {
+    const send = (): Answer<undefined> =>
+      this.must(party.id, this.ledger.reveal(party.wallet, plan));
     const relayer = this.relayers.get(party.participant);
-    if (relayer && (await relayer.reveal(party, plan))) return;
-    await this.must(party.id, this.ledger.reveal(party.wallet, plan));
+    if (relayer === undefined) return send();
+    return relayer.reveal(party, plan).then((taken) => (taken ? undefined : send()));
   }
 
   /**
-   * Awaits a call that cannot be refused if agents and ledger are right, and tells everybody what it did.
+   * Concludes a call that cannot be refused if agents and ledger are right: when it is answered, tells everybody what it did.
    *
    * @param who says in the error whose call it was
    */
-  async must<T>(who: string, call: Promise<Outcome<T>>): Promise<T> {
-    const outcome = await call;
+  must<T>(who: string, call: Answer<Outcome<T>>): Answer<T> {
+    return whenAnswered(call, (outcome) => this.conclude(who, outcome));
+  }
+
+  private conclude<T>(who: string, outcome: Outcome<T>): T {
     if (!outcome.ok)
       throw new RefusedCall(`A call of ${who} was refused: ${describeError(outcome.error)}.`);
     this.record.publish(outcome.events);
@@ -110,29 +119,30 @@ export class MarketAccess {
   }
 
   /**
-   * Awaits a call that the market may refuse for some reasons, and tells everybody what it did.
+   * Concludes a call that the market may refuse for some reasons: when it is answered, tells everybody what it did.
    *
    * @param reasons names of the errors that are no fault of agent or ledger
    * @returns whether it was done
    */
-  async may(
+  may(
     { id, participant }: Party,
-    call: Promise<Outcome<unknown>>,
+    call: Answer<Outcome<unknown>>,
     ...reasons: readonly string[]
-  ): Promise<boolean> {
-    const outcome = await call;
-    if (outcome.ok || !reasons.includes(outcome.error.name)) {
-      await this.must(id, Promise.resolve(outcome));
-      return true;
-    }
-    this.refusals.set(participant, (this.refusals.get(participant) ?? 0) + 1);
-    return false;
+  ): Answer<boolean> {
+    return whenAnswered(call, (outcome) => {
+      if (outcome.ok || !reasons.includes(outcome.error.name)) {
+        this.conclude(id, outcome);
+        return true;
+      }
+      this.refusals.set(participant, (this.refusals.get(participant) ?? 0) + 1);
+      return false;
+    });
   }
 
   /** Awaits a call that the market has to refuse for one of these reasons. */
   async mustNot(
     party: Party,
-    call: Promise<Outcome<unknown>>,
+    call: Answer<Outcome<unknown>>,
     ...reasons: readonly string[]
   ): Promise<void> {
     if (await this.may(party, call, ...reasons))

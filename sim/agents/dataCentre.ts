@@ -1,5 +1,13 @@
 /** A data centre: sells compute, schedules it, hands it over when the sun fails. */
-import type { Delivery, Offer, Plan, SupplyContract, Transfer } from "../market/ledger.ts";
+import {
+  whenAnswered,
+  type Answer,
+  type Delivery,
+  type Offer,
+  type Plan,
+  type SupplyContract,
+  type Transfer,
+} from "../market/ledger.ts";
 import { feedFromGrid, Source, type Flows } from "../physics/supply.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import {
@@ -233,21 +241,24 @@ export class DataCentreAgent implements Trader {
   // ------------------------------------------------------------------ auction
 
   /** Seals the offers for the next hour. */
-  async commit(hour: number): Promise<void> {
+  commit(hour: number): Answer<void> {
     this.salesWh += SALES_MEMORY * (this.soldWh - this.salesWh);
     this.soldWh = 0;
     const offers = this.salePlan(hour + 1);
     this.plan = undefined;
-    if (offers.length === 0) return;
+    if (offers.length === 0) return undefined;
     const slot = this.access.slotOf(hour + 1);
     const { participant: bidder } = this.party;
     this.plan = { slot, bidder, bids: [], offers, salt: this.salt(bidder, slot) };
-    if (await this.access.commit(this.party, slot, this.access.seal(this.plan))) this.bonded = true;
-    else this.plan = undefined;
+    const committing = this.access.commit(this.party, slot, this.access.seal(this.plan));
+    return whenAnswered(committing, (isSealed) => {
+      if (isSealed) this.bonded = true;
+      else this.plan = undefined;
+    });
   }
 
   /** Opens what was sealed. */
-  reveal(): Promise<void> | undefined {
+  reveal(): Answer<undefined> {
     return this.plan && this.access.reveal(this.party, this.plan);
   }
 
@@ -355,7 +366,7 @@ export class DataCentreAgent implements Trader {
   // ------------------------------------------------------------------ order transfer
 
   /** Quotes the sun that is left of the plan, or withdraws what it quoted before. */
-  async quote(hour: number): Promise<void> {
+  quote(hour: number): Answer<void> {
     const { prices, transfers, whPerCoreHour } = this.terms;
     const { ledger } = this.access;
     const { id, wallet, participant } = this.party;
@@ -376,10 +387,10 @@ export class DataCentreAgent implements Trader {
     const cores =
       energyWh < LEAST_QUOTE_WH ? 0 : Math.min(this.rack.coresFree, this.coresToSell(hour + 1));
     if (cores <= 0) {
-      if (this.quoted) await this.access.must(id, ledger.withdrawQuote(wallet));
-      this.quoted = false;
       this.board.set(participant, NO_QUOTE);
-      return;
+      if (!this.quoted) return undefined;
+      this.quoted = false;
+      return this.access.must(id, ledger.withdrawQuote(wallet));
     }
     const quote = {
       price: microPrice(prices.pvYuanPerKWh * (1 + prices.margin)),
@@ -390,9 +401,14 @@ export class DataCentreAgent implements Trader {
       lastSlot: this.access.slotOf(hour + hours),
       repaymentSlots: transfers.mode === "payment" ? 0n : BigInt(transfers.repaymentHours),
     };
-    if (!(await this.access.may(this.party, ledger.quote(wallet, quote), UNREAD))) return;
-    this.quoted = true;
-    this.board.set(participant, quote);
+    return whenAnswered(
+      this.access.may(this.party, ledger.quote(wallet, quote), UNREAD),
+      (isUp) => {
+        if (!isUp) return;
+        this.quoted = true;
+        this.board.set(participant, quote);
+      },
+    );
   }
 
   /** Hands work that can wait, and that the sun will not reach here, to a cheaper data centre. */

@@ -1,6 +1,12 @@
 /** Makes the calls that anybody may make and somebody has to: punishes, clears slots, expires contracts, ends transfers. */
 import { orderBids, orderOffers, refOf, type BookBid, type BookOffer } from "../market/clearing.ts";
-import { SupplyStatus, TransferStatus, type Address, type Transfer } from "../market/ledger.ts";
+import {
+  SupplyStatus,
+  TransferStatus,
+  type Address,
+  type Answer,
+  type Transfer,
+} from "../market/ledger.ts";
 import type { MarketAccess } from "./access.ts";
 import type { SignedContract } from "./contracts.ts";
 
@@ -66,9 +72,9 @@ export class KeeperAgent {
   /** Punishes those whose plans were not opened; the reveal window has to be over. */
   async punish(): Promise<void> {
     const { ledger } = this.access;
-    const punishing = [...this.sealed].map((participant) =>
-      this.access.must("the keeper", ledger.punish(this.wallet, participant)),
-    );
+    const punishing = [...this.sealed].map(async (participant) => {
+      await this.access.must("the keeper", ledger.punish(this.wallet, participant));
+    });
     await Promise.all(punishing);
   }
 
@@ -145,7 +151,7 @@ export class KeeperAgent {
 
   private async tidyTransfer(transferId: bigint, t: Transfer, slot: bigint): Promise<void> {
     const { ledger } = this.access;
-    const must = (call: ReturnType<typeof ledger.settle>): Promise<unknown> =>
+    const must = (call: ReturnType<typeof ledger.settle>): Answer<undefined> =>
       this.access.must("the keeper", call);
     if (
       t.status === TransferStatus.executing &&

@@ -1,5 +1,5 @@
 /** A data centre's meter: signs what it measured. */
-import type { Reading } from "../market/ledger.ts";
+import type { Answer, Reading } from "../market/ledger.ts";
 import type { MarketAccess, Party } from "./access.ts";
 import type { HourReport } from "./dataCentre.ts";
 
@@ -7,7 +7,7 @@ const FLOWS = ["directWh", "chargeWh", "dischargeWh", "importWh", "exportWh"] as
 
 /** What submits a data centre's readings. */
 export interface Metering {
-  submit(slot: bigint, report?: HourReport): Promise<void>;
+  submit(slot: bigint, report?: HourReport): Answer<void>;
 }
 
 /** Counts energy as meters do: what is told is the difference of two readings in whole Wh, so that nothing is lost in rounding. */
@@ -24,12 +24,12 @@ export class MeterAgent implements Metering {
   }
 
   /** Submits the reading of a slot; nothing happened in it if there is no report. */
-  submit(slot: bigint, report?: HourReport): Promise<void> {
+  submit(slot: bigint, report?: HourReport): Answer<undefined> {
     return this.send(this.read(slot, report));
   }
 
   /** Submits a reading. */
-  send(reading: Reading): Promise<void> {
+  send(reading: Reading): Answer<undefined> {
     const { wallet, id } = this.party;
     return this.access.must(id, this.access.ledger.submit(wallet, reading, { signer: wallet }));
   }

@@ -1,5 +1,5 @@
 /** What those do who break the rules: layers around honest agents. */
-import type { Address, Plan, Reading } from "../market/ledger.ts";
+import type { Address, Answer, Plan, Reading } from "../market/ledger.ts";
 import { HOURS_PER_DAY } from "../units.ts";
 import type { MarketAccess, Party } from "./access.ts";
 import type { HourReport } from "./dataCentre.ts";
@@ -22,11 +22,11 @@ class Layer implements Trader {
     return this.inner.sealed;
   }
 
-  commit(hour: number): Promise<unknown> | undefined {
+  commit(hour: number): Answer<unknown> {
     return this.inner.commit(hour);
   }
 
-  reveal(): Promise<void> | undefined {
+  reveal(): Answer<void> {
     return this.inner.reveal();
   }
 
@@ -70,7 +70,7 @@ export class Unfunded extends Layer {
     this.vault = vault;
   }
 
-  override reveal(): Promise<void> | undefined {
+  override reveal(): Answer<void> {
     return this.sealed === undefined ? undefined : this.revealUnfunded();
   }
 
@@ -125,12 +125,12 @@ export class Stops extends Layer {
     this.spells = spells;
   }
 
-  override commit(hour: number): Promise<unknown> | undefined {
+  override commit(hour: number): Answer<unknown> {
     this.hour = hour;
     return this.spells.atStartOf(hour) ? undefined : super.commit(hour);
   }
 
-  override reveal(): Promise<void> | undefined {
+  override reveal(): Answer<void> {
     return this.spells.atEndOf(this.hour) ? undefined : super.reveal();
   }
 }

@@ -1,6 +1,7 @@
 /** A relayer: sends what others signed, many in one transaction, and pays the gas. */
 import type {
   Address,
+  Answer,
   Bytes32,
   Outcome,
   Plan,
@@ -80,7 +81,7 @@ export class RelayerAgent implements Relayer {
 
   private async deliver<T>(
     letters: Letter<T>[],
-    sendBatch: (batch: readonly T[]) => Promise<Outcome<readonly SkippedItem[]>>,
+    sendBatch: (batch: readonly T[]) => Answer<Outcome<readonly SkippedItem[]>>,
   ): Promise<void> {
     while (letters.length > 0) {
       const batch = letters.splice(0, MOST_MESSAGES);

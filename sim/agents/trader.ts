@@ -1,5 +1,5 @@
 /** Who bids in the auction. */
-import type { Plan } from "../market/ledger.ts";
+import type { Answer, Plan } from "../market/ledger.ts";
 import type { Party } from "./access.ts";
 import type { PublicRecord } from "./record.ts";
 
@@ -9,9 +9,9 @@ export interface Trader {
   /** The plan that was sealed last, if there was one for the hour. */
   readonly sealed: Plan | undefined;
   /** Seals a plan for the hour after `hour`. */
-  commit(hour: number): Promise<unknown> | undefined;
+  commit(hour: number): Answer<unknown>;
   /** Opens what was sealed. */
-  reveal(): Promise<void> | undefined;
+  reveal(): Answer<void>;
   /** Takes its bond back at the end. */
   leave(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 /** A user: bids for its tasks until each has a contract. */
-import type { Bid, Plan } from "../market/ledger.ts";
+import type { Answer, Bid, Plan } from "../market/ledger.ts";
 import type { Task } from "../traces/task.ts";
 import { microPrice, SECONDS_PER_HOUR } from "../units.ts";
 import type { MarketAccess, Party, SaltSource } from "./access.ts";
@@ -86,7 +86,7 @@ export class UserAgent implements Trader {
   }
 
   /** Seals a plan for the next hour, if there is anything to ask for. */
-  commit(hour: number): Promise<unknown> | undefined {
+  commit(hour: number): Answer<boolean> | undefined {
     this.plan = this.planFor(hour);
     if (this.plan === undefined) return undefined;
     this.bonded = true;
@@ -95,7 +95,7 @@ export class UserAgent implements Trader {
   }
 
   /** Opens the plan that was sealed. */
-  reveal(): Promise<void> | undefined {
+  reveal(): Answer<undefined> {
     return this.plan && this.access.reveal(this.party, this.plan);
   }
 

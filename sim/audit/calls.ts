@@ -4,6 +4,7 @@ import type { TypedDataField } from "ethers";
 import type { RoleHolders } from "../market/deployment.ts";
 import type {
   Address,
+  Answer,
   Commitment,
   Enrolment,
   Order,
@@ -50,13 +51,13 @@ export interface CallContext {
 
 type Arguments = readonly unknown[];
 
-type Made = (context: CallContext, args: Arguments) => Promise<Outcome<unknown>>;
+type Made = (context: CallContext, args: Arguments) => Answer<Outcome<unknown>>;
 
 /** Makes the same call of the model; undefined if its function is none that participants call. */
 export function callOf(
   { part, name, args }: MarketCall,
   context: CallContext,
-): Promise<Outcome<unknown>> | undefined {
+): Answer<Outcome<unknown>> | undefined {
   return CALLS[`${part}.${name}`]?.(context, Object.values(args));
 }
 

@@ -105,8 +105,9 @@ export async function expectationsOf(
     ["paused"],
     ["penaltyPool"],
   ];
-  const counts = [ledger.participants(), ledger.contracts(), ledger.transfers()];
-  const [participants = 0n, contracts = 0n, transfers = 0n] = await Promise.all(counts);
+  const participants = await ledger.participants();
+  const contracts = await ledger.contracts();
+  const transfers = await ledger.transfers();
   for (let number = 1n; number <= participants; number += 1n)
     views.push(...(await viewsOfParticipant(ledger, number)));
   for (let id = 1n; id <= contracts; id += 1n)

@@ -37,6 +37,17 @@ export type Outcome<T = undefined> =
   | { readonly ok: true; readonly value: T; readonly events: readonly LedgerEvent[] }
   | { readonly ok: false; readonly error: LedgerError };
 
+/**
+ * An answer, or the promise of one. A ledger in memory has most answers at once; to wrap each of millions into a promise takes
+ * a good part of a run's time.
+ */
+export type Answer<T> = T | Promise<T>;
+
+/** Goes on with an answer: at once if it is there. */
+export function whenAnswered<T, R>(answer: Answer<T>, goOn: (value: T) => Answer<R>): Answer<R> {
+  return answer instanceof Promise ? answer.then(goOn) : goOn(answer);
+}
+
 /** A query failed, as the contract's view of the same name does. */
 export class LedgerQueryError extends Error {
   /** The custom error. */
@@ -400,28 +411,28 @@ export interface CheapestQuote {
 /** Every call that changes the state of the market. `from` is the wallet that sends it. */
 export interface LedgerCalls {
   // The settlement token, as far as deposits need it.
-  mint(from: Address, to: Address, amount: bigint): Promise<Outcome>;
-  approve(from: Address, spender: Address, amount: bigint): Promise<Outcome>;
-  transfer(from: Address, to: Address, amount: bigint): Promise<Outcome>;
+  mint(from: Address, to: Address, amount: bigint): Answer<Outcome>;
+  approve(from: Address, spender: Address, amount: bigint): Answer<Outcome>;
+  transfer(from: Address, to: Address, amount: bigint): Answer<Outcome>;
 
   // Identities
   /** @returns number of the participant */
-  enrol(from: Address, enrolment: Enrolment, registrar: Signature): Promise<Outcome<bigint>>;
+  enrol(from: Address, enrolment: Enrolment, registrar: Signature): Answer<Outcome<bigint>>;
   rotate(
     from: Address,
     rotation: Rotation,
     registrar: Signature,
     oldWallet: Signature,
-  ): Promise<Outcome>;
-  revoke(from: Address, participant: bigint): Promise<Outcome>;
+  ): Answer<Outcome>;
+  revoke(from: Address, participant: bigint): Answer<Outcome>;
 
   // Vault
-  deposit(from: Address, amount: bigint): Promise<Outcome>;
-  depositFor(from: Address, participant: bigint, amount: bigint): Promise<Outcome>;
+  deposit(from: Address, amount: bigint): Answer<Outcome>;
+  depositFor(from: Address, participant: bigint, amount: bigint): Answer<Outcome>;
   /** Deposits the value of the permit. */
-  depositWithPermit(from: Address, permit: Permit, owner: Signature): Promise<Outcome>;
-  withdraw(from: Address, amount: bigint, to: Address): Promise<Outcome>;
-  payOut(from: Address, amount: bigint, to: Address): Promise<Outcome>;
+  depositWithPermit(from: Address, permit: Permit, owner: Signature): Answer<Outcome>;
+  withdraw(from: Address, amount: bigint, to: Address): Answer<Outcome>;
+  payOut(from: Address, amount: bigint, to: Address): Answer<Outcome>;
 
   // Tariff and meters
   announce(
@@ -429,35 +440,32 @@ export interface LedgerCalls {
     fromSlot: bigint,
     importPrice: bigint,
     feedInPrice: bigint,
-  ): Promise<Outcome>;
-  commission(from: Address, site: Site, registrar: Signature): Promise<Outcome>;
-  submit(from: Address, reading: Reading, meter: Signature): Promise<Outcome>;
-  settleTab(from: Address, dataCentre: bigint): Promise<Outcome>;
+  ): Answer<Outcome>;
+  commission(from: Address, site: Site, registrar: Signature): Answer<Outcome>;
+  submit(from: Address, reading: Reading, meter: Signature): Answer<Outcome>;
+  settleTab(from: Address, dataCentre: bigint): Answer<Outcome>;
 
   // Beacon
-  commitChain(from: Address, anchor: Bytes32, firstSlot: bigint, length: bigint): Promise<Outcome>;
-  open(from: Address, operator: bigint, slot: bigint, value: Bytes32): Promise<Outcome>;
-  slash(from: Address, operator: bigint): Promise<Outcome>;
-  retire(from: Address, operator: bigint): Promise<Outcome>;
+  commitChain(from: Address, anchor: Bytes32, firstSlot: bigint, length: bigint): Answer<Outcome>;
+  open(from: Address, operator: bigint, slot: bigint, value: Bytes32): Answer<Outcome>;
+  slash(from: Address, operator: bigint): Answer<Outcome>;
+  retire(from: Address, operator: bigint): Answer<Outcome>;
 
   // Auction
-  commit(from: Address, slot: bigint, commitment: Bytes32): Promise<Outcome>;
-  commitSigned(from: Address, signed: SignedCommitment): Promise<Outcome>;
+  commit(from: Address, slot: bigint, commitment: Bytes32): Answer<Outcome>;
+  commitSigned(from: Address, signed: SignedCommitment): Answer<Outcome>;
   /** @returns what was left out, and why */
   commitBatch(
     from: Address,
     batch: readonly SignedCommitment[],
-  ): Promise<Outcome<readonly SkippedItem[]>>;
-  withdrawPlan(from: Address, slot: bigint): Promise<Outcome>;
-  releaseBond(from: Address): Promise<Outcome>;
-  reveal(from: Address, plan: Plan): Promise<Outcome>;
-  revealSigned(from: Address, signed: SignedPlan): Promise<Outcome>;
+  ): Answer<Outcome<readonly SkippedItem[]>>;
+  withdrawPlan(from: Address, slot: bigint): Answer<Outcome>;
+  releaseBond(from: Address): Answer<Outcome>;
+  reveal(from: Address, plan: Plan): Answer<Outcome>;
+  revealSigned(from: Address, signed: SignedPlan): Answer<Outcome>;
   /** @returns what was left out, and why */
-  revealBatch(
-    from: Address,
-    batch: readonly SignedPlan[],
-  ): Promise<Outcome<readonly SkippedItem[]>>;
-  punish(from: Address, participant: bigint): Promise<Outcome>;
+  revealBatch(from: Address, batch: readonly SignedPlan[]): Answer<Outcome<readonly SkippedItem[]>>;
+  punish(from: Address, participant: bigint): Answer<Outcome>;
   /** @returns whether the slot is cleared now */
   clear(
     from: Address,
@@ -465,82 +473,82 @@ export interface LedgerCalls {
     bids: readonly bigint[],
     offers: readonly bigint[],
     work: bigint,
-  ): Promise<Outcome<boolean>>;
-  discardRanking(from: Address): Promise<Outcome>;
-  setPaused(from: Address, paused: boolean): Promise<Outcome>;
+  ): Answer<Outcome<boolean>>;
+  discardRanking(from: Address): Answer<Outcome>;
+  setPaused(from: Address, paused: boolean): Answer<Outcome>;
 
   // Supply contracts
-  expire(from: Address, contractId: bigint): Promise<Outcome>;
+  expire(from: Address, contractId: bigint): Answer<Outcome>;
 
   // Order transfers
-  quote(from: Address, quote: Quote): Promise<Outcome>;
-  withdrawQuote(from: Address): Promise<Outcome>;
+  quote(from: Address, quote: Quote): Answer<Outcome>;
+  withdrawQuote(from: Address): Answer<Outcome>;
   /** @returns number of the transfer */
-  take(from: Address, order: Order): Promise<Outcome<bigint>>;
+  take(from: Address, order: Order): Answer<Outcome<bigint>>;
   handBack(
     from: Address,
     transferId: bigint,
     contractId: bigint,
     coreSeconds: bigint,
     due: bigint,
-  ): Promise<Outcome>;
-  closeOverdue(from: Address, transferId: bigint): Promise<Outcome>;
-  closeReturn(from: Address, transferId: bigint): Promise<Outcome>;
-  settle(from: Address, transferId: bigint): Promise<Outcome>;
+  ): Answer<Outcome>;
+  closeOverdue(from: Address, transferId: bigint): Answer<Outcome>;
+  closeReturn(from: Address, transferId: bigint): Answer<Outcome>;
+  settle(from: Address, transferId: bigint): Answer<Outcome>;
 }
 
 /** Every query. A query that the contract's view refuses is rejected with a {@link LedgerQueryError}. */
 export interface LedgerQueries {
   /** Time of the latest block, Unix seconds. */
-  time(): Promise<bigint>;
-  currentSlot(): Promise<bigint>;
-  windowsOf(slot: bigint): Promise<Windows>;
+  time(): Answer<bigint>;
+  currentSlot(): Answer<bigint>;
+  windowsOf(slot: bigint): Answer<Windows>;
 
-  balanceOf(wallet: Address): Promise<bigint>;
-  allowance(owner: Address, spender: Address): Promise<bigint>;
-  nonces(owner: Address): Promise<bigint>;
+  balanceOf(wallet: Address): Answer<bigint>;
+  allowance(owner: Address, spender: Address): Answer<bigint>;
+  nonces(owner: Address): Answer<bigint>;
 
-  participantOf(wallet: Address): Promise<bigint>;
-  identityOf(participant: bigint): Promise<Identity>;
-  participantById(id: string): Promise<bigint>;
-  participantByCertificate(certificate: Bytes32): Promise<bigint>;
-  participants(): Promise<bigint>;
+  participantOf(wallet: Address): Answer<bigint>;
+  identityOf(participant: bigint): Answer<Identity>;
+  participantById(id: string): Answer<bigint>;
+  participantByCertificate(certificate: Bytes32): Answer<bigint>;
+  participants(): Answer<bigint>;
 
-  accountOf(participant: bigint): Promise<Account>;
-  penaltyPool(): Promise<bigint>;
-  reputationOf(participant: bigint): Promise<bigint>;
+  accountOf(participant: bigint): Answer<Account>;
+  penaltyPool(): Answer<bigint>;
+  reputationOf(participant: bigint): Answer<bigint>;
 
-  pricesAt(gridOperator: bigint, slot: bigint): Promise<GridPrices>;
-  siteOf(dataCentre: bigint): Promise<Site>;
-  meterStateOf(dataCentre: bigint): Promise<MeterState>;
-  isFinal(dataCentre: bigint, slot: bigint): Promise<boolean>;
+  pricesAt(gridOperator: bigint, slot: bigint): Answer<GridPrices>;
+  siteOf(dataCentre: bigint): Answer<Site>;
+  meterStateOf(dataCentre: bigint): Answer<MeterState>;
+  isFinal(dataCentre: bigint, slot: bigint): Answer<boolean>;
 
-  chainOf(operator: bigint): Promise<Chain>;
-  operators(): Promise<readonly bigint[]>;
-  beaconValueOf(slot: bigint): Promise<BeaconValue>;
+  chainOf(operator: bigint): Answer<Chain>;
+  operators(): Answer<readonly bigint[]>;
+  beaconValueOf(slot: bigint): Answer<BeaconValue>;
 
   /** A plan's EIP-712 digest: its commitment. */
-  commitmentOf(plan: Plan): Promise<Bytes32>;
-  paused(): Promise<boolean>;
-  planOf(participant: bigint): Promise<PlanState>;
+  commitmentOf(plan: Plan): Answer<Bytes32>;
+  paused(): Answer<boolean>;
+  planOf(participant: bigint): Answer<PlanState>;
   /** Bid `index` of the participant's revealed plan. */
-  bidOf(participant: bigint, index: bigint): Promise<Bid>;
+  bidOf(participant: bigint, index: bigint): Answer<Bid>;
   /** Offer `index` of the participant's revealed plan. */
-  offerOf(participant: bigint, index: bigint): Promise<Offer>;
-  bookOf(slot: bigint): Promise<BookState>;
-  disposableEnergy(dataCentre: bigint, slot: bigint): Promise<bigint>;
-  rankingOf(ranker: Address): Promise<RankingState>;
+  offerOf(participant: bigint, index: bigint): Answer<Offer>;
+  bookOf(slot: bigint): Answer<BookState>;
+  disposableEnergy(dataCentre: bigint, slot: bigint): Answer<bigint>;
+  rankingOf(ranker: Address): Answer<RankingState>;
 
-  contracts(): Promise<bigint>;
-  contractOf(contractId: bigint): Promise<SupplyContract>;
-  openCoreSeconds(contractId: bigint): Promise<bigint>;
+  contracts(): Answer<bigint>;
+  contractOf(contractId: bigint): Answer<SupplyContract>;
+  openCoreSeconds(contractId: bigint): Answer<bigint>;
 
-  transfers(): Promise<bigint>;
-  transferOf(transferId: bigint): Promise<Transfer>;
-  handoverOf(contractId: bigint): Promise<Handover>;
-  handedOverCoreSeconds(contractId: bigint): Promise<bigint>;
-  quoteOf(dataCentre: bigint): Promise<Quote>;
-  quoters(): Promise<bigint>;
+  transfers(): Answer<bigint>;
+  transferOf(transferId: bigint): Answer<Transfer>;
+  handoverOf(contractId: bigint): Answer<Handover>;
+  handedOverCoreSeconds(contractId: bigint): Answer<bigint>;
+  quoteOf(dataCentre: bigint): Answer<Quote>;
+  quoters(): Answer<bigint>;
   cheapestQuote(
     energy: bigint,
     cores: bigint,
@@ -549,7 +557,7 @@ export interface LedgerQueries {
     asker: bigint,
     from: bigint,
     count: bigint,
-  ): Promise<CheapestQuote>;
+  ): Answer<CheapestQuote>;
 }
 
 /** The market. */

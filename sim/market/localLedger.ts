@@ -6,6 +6,7 @@ import {
   LedgerQueryError,
   type Account,
   type Address,
+  type Answer,
   type BeaconValue,
   type Bid,
   type BookState,
@@ -88,25 +89,25 @@ export class LocalLedger implements Ledger {
 
   // ---------------------------------------------------------------- calls
 
-  mint(from: Address, to: Address, amount: bigint): Promise<Outcome> {
+  mint(from: Address, to: Address, amount: bigint): Answer<Outcome> {
     return this.act((m) => {
       m.token.mint(from, to, amount);
     });
   }
 
-  approve(from: Address, spender: Address, amount: bigint): Promise<Outcome> {
+  approve(from: Address, spender: Address, amount: bigint): Answer<Outcome> {
     return this.act((m) => {
       m.token.approve(from, spender, amount);
     });
   }
 
-  transfer(from: Address, to: Address, amount: bigint): Promise<Outcome> {
+  transfer(from: Address, to: Address, amount: bigint): Answer<Outcome> {
     return this.act((m) => {
       m.token.transfer(from, to, amount);
     });
   }
 
-  enrol(from: Address, enrolment: Enrolment, registrar: Signature): Promise<Outcome<bigint>> {
+  enrol(from: Address, enrolment: Enrolment, registrar: Signature): Answer<Outcome<bigint>> {
     return this.call((m) => m.identities.enrol(from, enrolment, registrar));
   }
 
@@ -115,43 +116,43 @@ export class LocalLedger implements Ledger {
     rotation: Rotation,
     registrar: Signature,
     oldWallet: Signature,
-  ): Promise<Outcome> {
+  ): Answer<Outcome> {
     return this.act((m) => {
       m.identities.rotate(from, rotation, registrar, oldWallet);
     });
   }
 
-  revoke(from: Address, participant: bigint): Promise<Outcome> {
+  revoke(from: Address, participant: bigint): Answer<Outcome> {
     return this.act((m) => {
       m.identities.revoke(from, participant);
     });
   }
 
-  deposit(from: Address, amount: bigint): Promise<Outcome> {
+  deposit(from: Address, amount: bigint): Answer<Outcome> {
     return this.act((m) => {
       m.vault.deposit(from, amount);
     });
   }
 
-  depositFor(from: Address, participant: bigint, amount: bigint): Promise<Outcome> {
+  depositFor(from: Address, participant: bigint, amount: bigint): Answer<Outcome> {
     return this.act((m) => {
       m.vault.depositFor(from, participant, amount);
     });
   }
 
-  depositWithPermit(from: Address, permit: Permit, owner: Signature): Promise<Outcome> {
+  depositWithPermit(from: Address, permit: Permit, owner: Signature): Answer<Outcome> {
     return this.act((m) => {
       m.vault.depositWithPermit(from, permit, owner);
     });
   }
 
-  withdraw(from: Address, amount: bigint, to: Address): Promise<Outcome> {
+  withdraw(from: Address, amount: bigint, to: Address): Answer<Outcome> {
     return this.act((m) => {
       m.vault.withdraw(from, amount, to);
     });
   }
 
-  payOut(from: Address, amount: bigint, to: Address): Promise<Outcome> {
+  payOut(from: Address, amount: bigint, to: Address): Answer<Outcome> {
     return this.act((m) => {
       m.vault.payOut(from, amount, to);
     });
@@ -162,61 +163,61 @@ export class LocalLedger implements Ledger {
     fromSlot: bigint,
     importPrice: bigint,
     feedInPrice: bigint,
-  ): Promise<Outcome> {
+  ): Answer<Outcome> {
     return this.act((m) => {
       m.tariff.announce(from, fromSlot, importPrice, feedInPrice);
     });
   }
 
-  commission(from: Address, site: Site, registrar: Signature): Promise<Outcome> {
+  commission(from: Address, site: Site, registrar: Signature): Answer<Outcome> {
     return this.act((m) => {
       m.meters.commission(from, site, registrar);
     });
   }
 
-  submit(_from: Address, reading: Reading, meter: Signature): Promise<Outcome> {
+  submit(_from: Address, reading: Reading, meter: Signature): Answer<Outcome> {
     return this.act((m) => {
       m.meters.submit(reading, meter);
     });
   }
 
-  settleTab(_from: Address, dataCentre: bigint): Promise<Outcome> {
+  settleTab(_from: Address, dataCentre: bigint): Answer<Outcome> {
     return this.act((m) => {
       m.meters.settleTab(dataCentre);
     });
   }
 
-  commitChain(from: Address, anchor: Bytes32, firstSlot: bigint, length: bigint): Promise<Outcome> {
+  commitChain(from: Address, anchor: Bytes32, firstSlot: bigint, length: bigint): Answer<Outcome> {
     return this.act((m) => {
       m.beacon.commitChain(from, anchor, firstSlot, length);
     });
   }
 
-  open(_from: Address, operator: bigint, slot: bigint, value: Bytes32): Promise<Outcome> {
+  open(_from: Address, operator: bigint, slot: bigint, value: Bytes32): Answer<Outcome> {
     return this.act((m) => {
       m.beacon.open(operator, slot, value);
     });
   }
 
-  slash(_from: Address, operator: bigint): Promise<Outcome> {
+  slash(_from: Address, operator: bigint): Answer<Outcome> {
     return this.act((m) => {
       m.beacon.slash(operator);
     });
   }
 
-  retire(_from: Address, operator: bigint): Promise<Outcome> {
+  retire(_from: Address, operator: bigint): Answer<Outcome> {
     return this.act((m) => {
       m.beacon.retire(operator);
     });
   }
 
-  commit(from: Address, slot: bigint, commitment: Bytes32): Promise<Outcome> {
+  commit(from: Address, slot: bigint, commitment: Bytes32): Answer<Outcome> {
     return this.act((m) => {
       m.auction.commit(from, slot, commitment);
     });
   }
 
-  commitSigned(_from: Address, signed: SignedCommitment): Promise<Outcome> {
+  commitSigned(_from: Address, signed: SignedCommitment): Answer<Outcome> {
     return this.act((m) => {
       m.auction.commitSigned(signed);
     });
@@ -225,29 +226,29 @@ export class LocalLedger implements Ledger {
   commitBatch(
     _from: Address,
     batch: readonly SignedCommitment[],
-  ): Promise<Outcome<readonly SkippedItem[]>> {
+  ): Answer<Outcome<readonly SkippedItem[]>> {
     return this.call((m) => m.auction.commitBatch(batch));
   }
 
-  withdrawPlan(from: Address, slot: bigint): Promise<Outcome> {
+  withdrawPlan(from: Address, slot: bigint): Answer<Outcome> {
     return this.act((m) => {
       m.auction.withdrawPlan(from, slot);
     });
   }
 
-  releaseBond(from: Address): Promise<Outcome> {
+  releaseBond(from: Address): Answer<Outcome> {
     return this.act((m) => {
       m.auction.releaseBond(from);
     });
   }
 
-  reveal(from: Address, plan: Plan): Promise<Outcome> {
+  reveal(from: Address, plan: Plan): Answer<Outcome> {
     return this.act((m) => {
       m.auction.reveal(from, plan);
     });
   }
 
-  revealSigned(_from: Address, signed: SignedPlan): Promise<Outcome> {
+  revealSigned(_from: Address, signed: SignedPlan): Answer<Outcome> {
     return this.act((m) => {
       m.auction.revealSigned(signed);
     });
@@ -256,11 +257,11 @@ export class LocalLedger implements Ledger {
   revealBatch(
     _from: Address,
     batch: readonly SignedPlan[],
-  ): Promise<Outcome<readonly SkippedItem[]>> {
+  ): Answer<Outcome<readonly SkippedItem[]>> {
     return this.call((m) => m.auction.revealBatch(batch));
   }
 
-  punish(_from: Address, participant: bigint): Promise<Outcome> {
+  punish(_from: Address, participant: bigint): Answer<Outcome> {
     return this.act((m) => {
       m.auction.punish(participant);
     });
@@ -272,41 +273,41 @@ export class LocalLedger implements Ledger {
     bids: readonly bigint[],
     offers: readonly bigint[],
     work: bigint,
-  ): Promise<Outcome<boolean>> {
+  ): Answer<Outcome<boolean>> {
     return this.call((m) => m.auction.clear(from, slot, bids, offers, work));
   }
 
-  discardRanking(from: Address): Promise<Outcome> {
+  discardRanking(from: Address): Answer<Outcome> {
     return this.act((m) => {
       m.auction.discardRanking(from);
     });
   }
 
-  setPaused(from: Address, paused: boolean): Promise<Outcome> {
+  setPaused(from: Address, paused: boolean): Answer<Outcome> {
     return this.act((m) => {
       m.auction.setPaused(from, paused);
     });
   }
 
-  expire(_from: Address, contractId: bigint): Promise<Outcome> {
+  expire(_from: Address, contractId: bigint): Answer<Outcome> {
     return this.act((m) => {
       m.supply.expire(contractId);
     });
   }
 
-  quote(from: Address, quote: Quote): Promise<Outcome> {
+  quote(from: Address, quote: Quote): Answer<Outcome> {
     return this.act((m) => {
       m.transfers.quote(from, quote);
     });
   }
 
-  withdrawQuote(from: Address): Promise<Outcome> {
+  withdrawQuote(from: Address): Answer<Outcome> {
     return this.act((m) => {
       m.transfers.withdrawQuote(from);
     });
   }
 
-  take(from: Address, order: Order): Promise<Outcome<bigint>> {
+  take(from: Address, order: Order): Answer<Outcome<bigint>> {
     return this.call((m) => m.transfers.take(from, order));
   }
 
@@ -316,25 +317,25 @@ export class LocalLedger implements Ledger {
     contractId: bigint,
     coreSeconds: bigint,
     due: bigint,
-  ): Promise<Outcome> {
+  ): Answer<Outcome> {
     return this.act((m) => {
       m.transfers.handBack(from, transferId, contractId, coreSeconds, due);
     });
   }
 
-  closeOverdue(_from: Address, transferId: bigint): Promise<Outcome> {
+  closeOverdue(_from: Address, transferId: bigint): Answer<Outcome> {
     return this.act((m) => {
       m.transfers.closeOverdue(transferId);
     });
   }
 
-  closeReturn(_from: Address, transferId: bigint): Promise<Outcome> {
+  closeReturn(_from: Address, transferId: bigint): Answer<Outcome> {
     return this.act((m) => {
       m.transfers.closeReturn(transferId);
     });
   }
 
-  settle(_from: Address, transferId: bigint): Promise<Outcome> {
+  settle(_from: Address, transferId: bigint): Answer<Outcome> {
     return this.act((m) => {
       m.transfers.settle(transferId);
     });
@@ -342,155 +343,155 @@ export class LocalLedger implements Ledger {
 
   // ---------------------------------------------------------------- queries
 
-  time(): Promise<bigint> {
+  time(): Answer<bigint> {
     return this.query((m) => m.world.now);
   }
 
-  currentSlot(): Promise<bigint> {
+  currentSlot(): Answer<bigint> {
     return this.query((m) => m.world.currentSlot());
   }
 
-  windowsOf(slot: bigint): Promise<Windows> {
+  windowsOf(slot: bigint): Answer<Windows> {
     return this.query((m) => m.auction.windowsOf(slot));
   }
 
-  balanceOf(wallet: Address): Promise<bigint> {
+  balanceOf(wallet: Address): Answer<bigint> {
     return this.query((m) => m.token.balanceOf(wallet));
   }
 
-  allowance(owner: Address, spender: Address): Promise<bigint> {
+  allowance(owner: Address, spender: Address): Answer<bigint> {
     return this.query((m) => m.token.allowance(owner, spender));
   }
 
-  nonces(owner: Address): Promise<bigint> {
+  nonces(owner: Address): Answer<bigint> {
     return this.query((m) => m.token.nonces(owner));
   }
 
-  participantOf(wallet: Address): Promise<bigint> {
+  participantOf(wallet: Address): Answer<bigint> {
     return this.query((m) => m.identities.participantOf(wallet));
   }
 
-  identityOf(participant: bigint): Promise<Identity> {
+  identityOf(participant: bigint): Answer<Identity> {
     return this.query((m) => m.identities.identityOf(participant));
   }
 
-  participantById(id: string): Promise<bigint> {
+  participantById(id: string): Answer<bigint> {
     return this.query((m) => m.identities.participantById(id));
   }
 
-  participantByCertificate(certificate: Bytes32): Promise<bigint> {
+  participantByCertificate(certificate: Bytes32): Answer<bigint> {
     return this.query((m) => m.identities.participantByCertificate(certificate));
   }
 
-  participants(): Promise<bigint> {
+  participants(): Answer<bigint> {
     return this.query((m) => m.identities.participants());
   }
 
-  accountOf(participant: bigint): Promise<Account> {
+  accountOf(participant: bigint): Answer<Account> {
     return this.query((m) => m.vault.accountOf(participant));
   }
 
-  penaltyPool(): Promise<bigint> {
+  penaltyPool(): Answer<bigint> {
     return this.query((m) => m.vault.penaltyPool());
   }
 
-  reputationOf(participant: bigint): Promise<bigint> {
+  reputationOf(participant: bigint): Answer<bigint> {
     return this.query((m) => m.reputation.reputationOf(participant));
   }
 
-  pricesAt(gridOperator: bigint, slot: bigint): Promise<GridPrices> {
+  pricesAt(gridOperator: bigint, slot: bigint): Answer<GridPrices> {
     return this.query((m) => m.tariff.pricesAt(gridOperator, slot));
   }
 
-  siteOf(dataCentre: bigint): Promise<Site> {
+  siteOf(dataCentre: bigint): Answer<Site> {
     return this.query((m) => m.meters.siteOf(dataCentre));
   }
 
-  meterStateOf(dataCentre: bigint): Promise<MeterState> {
+  meterStateOf(dataCentre: bigint): Answer<MeterState> {
     return this.query((m) => m.meters.meterStateOf(dataCentre));
   }
 
-  isFinal(dataCentre: bigint, slot: bigint): Promise<boolean> {
+  isFinal(dataCentre: bigint, slot: bigint): Answer<boolean> {
     return this.query((m) => m.meters.isFinal(dataCentre, slot));
   }
 
-  chainOf(operator: bigint): Promise<Chain> {
+  chainOf(operator: bigint): Answer<Chain> {
     return this.query((m) => m.beacon.chainOf(operator));
   }
 
-  operators(): Promise<readonly bigint[]> {
+  operators(): Answer<readonly bigint[]> {
     return this.query((m) => m.beacon.operators());
   }
 
-  beaconValueOf(slot: bigint): Promise<BeaconValue> {
+  beaconValueOf(slot: bigint): Answer<BeaconValue> {
     return this.query((m) => m.beacon.valueOf(slot));
   }
 
-  commitmentOf(plan: Plan): Promise<Bytes32> {
+  commitmentOf(plan: Plan): Answer<Bytes32> {
     return this.query((m) => m.auction.commitmentOf(plan));
   }
 
-  paused(): Promise<boolean> {
+  paused(): Answer<boolean> {
     return this.query((m) => m.auction.paused());
   }
 
-  planOf(participant: bigint): Promise<PlanState> {
+  planOf(participant: bigint): Answer<PlanState> {
     return this.query((m) => m.auction.planOf(participant));
   }
 
-  bidOf(participant: bigint, index: bigint): Promise<Bid> {
+  bidOf(participant: bigint, index: bigint): Answer<Bid> {
     return this.query((m) => m.auction.bidOf(participant, index));
   }
 
-  offerOf(participant: bigint, index: bigint): Promise<Offer> {
+  offerOf(participant: bigint, index: bigint): Answer<Offer> {
     return this.query((m) => m.auction.offerOf(participant, index));
   }
 
-  bookOf(slot: bigint): Promise<BookState> {
+  bookOf(slot: bigint): Answer<BookState> {
     return this.query((m) => m.auction.bookOf(slot));
   }
 
-  disposableEnergy(dataCentre: bigint, slot: bigint): Promise<bigint> {
+  disposableEnergy(dataCentre: bigint, slot: bigint): Answer<bigint> {
     return this.query((m) => m.auction.disposableEnergy(dataCentre, slot));
   }
 
-  rankingOf(ranker: Address): Promise<RankingState> {
+  rankingOf(ranker: Address): Answer<RankingState> {
     return this.query((m) => m.auction.rankingOf(ranker));
   }
 
-  contracts(): Promise<bigint> {
+  contracts(): Answer<bigint> {
     return this.query((m) => m.supply.contracts());
   }
 
-  contractOf(contractId: bigint): Promise<SupplyContract> {
+  contractOf(contractId: bigint): Answer<SupplyContract> {
     return this.query((m) => m.supply.contractOf(contractId));
   }
 
-  openCoreSeconds(contractId: bigint): Promise<bigint> {
+  openCoreSeconds(contractId: bigint): Answer<bigint> {
     return this.query((m) => m.supply.openCoreSeconds(contractId));
   }
 
-  transfers(): Promise<bigint> {
+  transfers(): Answer<bigint> {
     return this.query((m) => m.transfers.transfers());
   }
 
-  transferOf(transferId: bigint): Promise<Transfer> {
+  transferOf(transferId: bigint): Answer<Transfer> {
     return this.query((m) => m.transfers.transferOf(transferId));
   }
 
-  handoverOf(contractId: bigint): Promise<Handover> {
+  handoverOf(contractId: bigint): Answer<Handover> {
     return this.query((m) => m.transfers.handoverOf(contractId));
   }
 
-  handedOverCoreSeconds(contractId: bigint): Promise<bigint> {
+  handedOverCoreSeconds(contractId: bigint): Answer<bigint> {
     return this.query((m) => m.transfers.handedOverCoreSeconds(contractId));
   }
 
-  quoteOf(dataCentre: bigint): Promise<Quote> {
+  quoteOf(dataCentre: bigint): Answer<Quote> {
     return this.query((m) => m.transfers.quoteOf(dataCentre));
   }
 
-  quoters(): Promise<bigint> {
+  quoters(): Answer<bigint> {
     return this.query((m) => m.transfers.quoters());
   }
 
@@ -502,7 +503,7 @@ export class LocalLedger implements Ledger {
     asker: bigint,
     from: bigint,
     count: bigint,
-  ): Promise<CheapestQuote> {
+  ): Answer<CheapestQuote> {
     return this.query((m) =>
       m.transfers.cheapestQuote(energy, cores, due, repaymentSlots, asker, from, count),
     );
@@ -510,27 +511,27 @@ export class LocalLedger implements Ledger {
 
   // ---------------------------------------------------------------- internals
 
-  private act(action: (market: LocalMarket) => void): Promise<Outcome> {
+  private act(action: (market: LocalMarket) => void): Answer<Outcome> {
     return this.call((market): undefined => {
       action(market);
     });
   }
 
-  private call<T>(action: (market: LocalMarket) => T): Promise<Outcome<T>> {
+  private call<T>(action: (market: LocalMarket) => T): Answer<Outcome<T>> {
     const { world } = this.market;
     try {
       const value = world.atomic(() => action(this.market));
-      return Promise.resolve({ ok: true, value, events: world.conclude() });
+      return { ok: true, value, events: world.conclude() };
     } catch (error) {
       if (!(error instanceof Refusal)) return Promise.reject(asError(error));
       world.conclude();
-      return Promise.resolve({ ok: false, error: error.error });
+      return { ok: false, error: error.error };
     }
   }
 
-  private query<T>(ask: (market: LocalMarket) => T): Promise<T> {
+  private query<T>(ask: (market: LocalMarket) => T): Answer<T> {
     try {
-      return Promise.resolve(ask(this.market));
+      return ask(this.market);
     } catch (error) {
       return Promise.reject(
         error instanceof Refusal ? new LedgerQueryError(error.error) : asError(error),

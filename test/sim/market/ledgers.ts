@@ -14,6 +14,7 @@ import {
   Role,
   SupplyStatus,
   type Ledger,
+  type Answer,
   type Outcome,
   type Plan,
 } from "../../../sim/market/ledger.ts";
@@ -99,14 +100,14 @@ async function onChain(): Promise<Setting> {
 }
 
 /** What a call returned; fails the test if it was refused. */
-async function done<T>(outcome: Promise<Outcome<T>>): Promise<T> {
+async function done<T>(outcome: Answer<Outcome<T>>): Promise<T> {
   const result = await outcome;
   if (!result.ok) expect.fail(describeError(result.error));
   return result.value;
 }
 
 /** Why a call was refused; fails the test if it was not. */
-async function refused(outcome: Promise<Outcome<unknown>>): Promise<string> {
+async function refused(outcome: Answer<Outcome<unknown>>): Promise<string> {
   const result = await outcome;
   if (result.ok) expect.fail("the call was not refused");
   return describeError(result.error);
@@ -336,7 +337,7 @@ function shouldBehaveLikeALedger(create: () => Promise<Setting>): void {
 
   it("answers queries about nothing as the contracts do", async () => {
     const { ledger, wallets } = setting;
-    const error = await ledger.contractOf(9n).catch((e: unknown) => e);
+    const error = await Promise.resolve(ledger.contractOf(9n)).catch((e: unknown) => e);
     expect(error).to.be.instanceOf(LedgerQueryError);
     expect((error as LedgerQueryError).error).to.deep.equal({
       name: "UnknownContract",
@@ -377,7 +378,7 @@ describe("ChainLedger", () => {
   it("says which wallet it lacks", async () => {
     const { ledger } = await onChain();
     const stranger = new Wallet(id("stranger")).address;
-    const error = await ledger.releaseBond(stranger).catch((e: unknown) => e);
+    const error = await Promise.resolve(ledger.releaseBond(stranger)).catch((e: unknown) => e);
     expect(error).to.be.instanceOf(Error);
     expect((error as Error).message).to.equal(`There is no wallet for ${stranger}.`);
   });
