@@ -77,11 +77,13 @@ export class Books {
   private readonly access: MarketAccess;
   private readonly hours: number;
   private readonly dataCentres: readonly BookedDataCentre[];
-  private readonly indexOf = new Map<bigint, number>();
+  /** By participant; as plain numbers, which are quicker to look up than bigints. */
+  private readonly indexOf = new Map<number, number>();
   /** By hour * data centres + index. */
   private readonly rows: (OpenRow | undefined)[] = [];
   private readonly trades: BookedTrade[] = [];
-  private readonly sellers = new Map<bigint, bigint>();
+  /** Index of the selling data centre by contract; contracts are numbered from 1 on. */
+  private readonly sellers: number[] = [];
   private readonly transfers = new Map<bigint, Pick<Transfer, "first" | "target">>();
   /** Bonds that data centres lost in the hour whose rows are not entered yet, micro-yuan. */
   private readonly forfeited = new Map<bigint, bigint>();
@@ -92,7 +94,7 @@ export class Books {
     this.access = access;
     this.hours = hours;
     this.dataCentres = dataCentres;
-    dataCentres.forEach(({ participant }, index) => this.indexOf.set(participant, index));
+    dataCentres.forEach(({ participant }, index) => this.indexOf.set(Number(participant), index));
     this.listen();
   }
 
@@ -129,8 +131,9 @@ export class Books {
   ): void {
     for (const contract of signed) {
       const { contractId, terms, bid, offer, candidates } = contract;
-      this.sellers.set(contractId, terms.seller);
-      const dc = this.dataCentres[this.indexOf.get(terms.seller) ?? -1]?.label ?? "";
+      const seller = this.indexOf.get(Number(terms.seller)) ?? -1;
+      this.sellers[Number(contractId)] = seller;
+      const dc = this.dataCentres[seller]?.label ?? "";
       this.trades.push({
         contractId,
         hour,
@@ -200,7 +203,7 @@ export class Books {
   async transferRows(ledger: Ledger): Promise<TransferRow[]> {
     const rows: TransferRow[] = [];
     const label = (participant: bigint): string =>
-      this.dataCentres[this.indexOf.get(participant) ?? -1]?.label ?? "";
+      this.dataCentres[this.indexOf.get(Number(participant)) ?? -1]?.label ?? "";
     for (const transferId of this.transfers.keys()) {
       const t = await ledger.transferOf(transferId);
       rows.push({
@@ -258,11 +261,11 @@ export class Books {
       totals.exports += earned;
     });
     record.on("Delivered", ({ contractId, paid }) => {
-      this.book(this.sellers.get(contractId as bigint) ?? 0n, "income_yuan", paid as bigint);
+      this.bookAt(this.sellers[Number(contractId)] ?? -1, "income_yuan", paid as bigint);
       totals.userPayments += paid as bigint;
     });
     record.on("Expired", ({ contractId, penalty }) => {
-      this.book(this.sellers.get(contractId as bigint) ?? 0n, "penalty_yuan", penalty as bigint);
+      this.bookAt(this.sellers[Number(contractId)] ?? -1, "penalty_yuan", penalty as bigint);
       totals.userCompensation += penalty as bigint;
     });
     for (const name of ["PlanPunished", "PlanDropped"])
@@ -297,7 +300,10 @@ export class Books {
 
   /** Adds an amount, micro-yuan, to a data centre's row of the hour that is settled. */
   private book(participant: bigint, column: (typeof MONEY)[number], amount: bigint): void {
-    const index = this.indexOf.get(participant) ?? -1;
+    this.bookAt(this.indexOf.get(Number(participant)) ?? -1, column, amount);
+  }
+
+  private bookAt(index: number, column: (typeof MONEY)[number], amount: bigint): void {
     if (amount === 0n) return;
     const row = this.rows[this.hour * this.dataCentres.length + index];
     if (row === undefined) throw new Error(`There is no row to book ${column} in.`);

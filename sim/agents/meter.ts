@@ -15,7 +15,7 @@ export class MeterAgent implements Metering {
   readonly party: Party;
   private readonly access: MarketAccess;
   private readonly dataCentre: bigint;
-  private readonly counters = new Map<string, number>();
+  private readonly counters = new Float64Array(FLOWS.length);
 
   constructor(access: MarketAccess, party: Party, dataCentre: bigint) {
     this.access = access;
@@ -53,10 +53,10 @@ export class MeterAgent implements Metering {
   }
 
   private count(report: HourReport): Told {
-    return FLOWS.map((flow) => {
-      const before = this.counters.get(flow) ?? 0;
+    return FLOWS.map((flow, i) => {
+      const before = this.counters[i] ?? 0;
       const after = before + report[flow];
-      this.counters.set(flow, after);
+      this.counters[i] = after;
       return BigInt(Math.floor(after) - Math.floor(before));
     }) as unknown as Told;
   }

@@ -37,6 +37,17 @@ const NOT_READ: MeterState & { lastContract: bigint } = {
   lastContract: 0n,
 };
 
+/** What a reading's deliveries can still use, and the contract of the last of them. */
+type EnergyLeft = Pick<typeof NOT_READ, "lastContract" | "pvLeft" | "esdLeft" | "gridLeft">;
+
+/** Before a reading's first delivery. */
+const energyOf = ({ pv, esdIn, esdOut, gridImport, gridExport }: Reading): EnergyLeft => ({
+  lastContract: 0n,
+  pvLeft: pv - esdIn - gridExport,
+  esdLeft: esdOut,
+  gridLeft: gridImport,
+});
+
 /** One reading per data centre and slot. */
 export class LocalMeters {
   private readonly market: LocalMarket;
@@ -83,32 +94,27 @@ export class LocalMeters {
     const expected = this.checkTurn(reading);
     const before = this.stateOf(dataCentre);
 
-    let state = { ...before, nextSlot: expected };
-    let owed = 0n;
-    if (part === 0n) {
-      this.checkPlant(reading, site);
-      state.pvLeft = reading.pv - reading.esdIn - reading.gridExport;
-      state.esdLeft = reading.esdOut;
-      state.gridLeft = reading.gridImport;
-      state.lastContract = 0n;
-      owed = this.priceOf(site.gridOperator, reading);
-    }
-    state = { ...state, ...this.useEnergy(deliveries, state), tab: state.tab + owed };
-    if (last) {
-      state.nextSlot = slot + 1n;
-      state.nextPart = 0n;
-    } else {
-      if (part === MAX_PART) refuse("WrongPart", part, part - 1n);
-      state.nextPart = part + 1n;
-    }
-    this.states.set(dataCentre, state);
+    if (part === 0n) this.checkPlant(reading, site);
+    const owed = part === 0n ? this.priceOf(site.gridOperator, reading) : 0n;
+    const left = this.useEnergy(deliveries, part === 0n ? energyOf(reading) : before);
+    if (!last && part === MAX_PART) refuse("WrongPart", part, part - 1n);
+    const tab = before.tab + owed;
+    this.states.set(dataCentre, {
+      nextSlot: last ? slot + 1n : expected,
+      nextPart: last ? 0n : part + 1n,
+      pvLeft: left.pvLeft,
+      esdLeft: left.esdLeft,
+      gridLeft: left.gridLeft,
+      tab,
+      lastContract: left.lastContract,
+    });
     if (part === 0n) {
       const { pv, esdIn, esdOut, gridImport, gridExport } = reading;
       world.emit("ReadingTaken", { dataCentre, slot, pv, esdIn, esdOut, gridImport, gridExport });
     } else {
       world.emit("ReadingContinued", { dataCentre, slot, part });
     }
-    if (owed !== 0n) world.emit("TabChanged", { dataCentre, tab: state.tab });
+    if (owed !== 0n) world.emit("TabChanged", { dataCentre, tab });
 
     supply.deliver(dataCentre, slot, deliveries);
     this.settleTab(dataCentre);
@@ -210,10 +216,7 @@ export class LocalMeters {
     return amountDown(gridImport, importPrice) - amountDown(gridExport, feedInPrice);
   }
 
-  private useEnergy(
-    deliveries: readonly Delivery[],
-    state: typeof NOT_READ,
-  ): Pick<typeof NOT_READ, "lastContract" | "pvLeft" | "esdLeft" | "gridLeft"> {
+  private useEnergy(deliveries: readonly Delivery[], state: EnergyLeft): EnergyLeft {
     let { lastContract } = state;
     const used = { pv: 0n, esd: 0n, grid: 0n };
     for (const { contractId, pv, esd, grid } of deliveries) {

@@ -7,11 +7,30 @@ import { Cell, refuse, StateMap } from "./world.ts";
 /** Most that a contract's counters of energy hold, Wh. */
 const MAX_ENERGY = 2n ** 32n - 1n;
 
-/** A contract without what follows from the rest. */
-type Agreement = Omit<
+/** What the parties agreed on; it stays as it was signed. */
+type Terms = Pick<
   SupplyContract,
-  "buyerWallet" | "sellerWallet" | "escrow" | "paid" | "penalty"
+  | "buyer"
+  | "seller"
+  | "cores"
+  | "coreSeconds"
+  | "energy"
+  | "price"
+  | "signed"
+  | "firstSlot"
+  | "deadline"
+  | "priority"
+  | "buyerDeposit"
+  | "sellerDeposit"
 >;
+
+/** A contract: its terms, and what every delivery replaces. */
+interface Agreement extends Pick<
+  SupplyContract,
+  "status" | "handedOver" | "delivered" | "paid" | "pv" | "esd" | "grid"
+> {
+  readonly terms: Terms;
+}
 
 /** What is signed when a bid is matched. */
 export interface Trade {
@@ -55,16 +74,17 @@ export class LocalSupply {
     const { meters, vault, reputation, world } = this.market;
     const c = this.requireRunning(contractId);
     if (c.handedOver) refuse("TransferOpen", contractId);
-    if (!meters.isFinal(c.seller, c.deadline)) refuse("DeadlineNotPassed", contractId, c.deadline);
+    const { buyer, seller, deadline, buyerDeposit, sellerDeposit } = c.terms;
+    if (!meters.isFinal(seller, deadline)) refuse("DeadlineNotPassed", contractId, deadline);
 
     this.agreements.set(contractId, { ...c, status: SupplyStatus.expired });
     const penalty = penaltyOf(c);
-    const returned = escrowOf(c) + c.buyerDeposit;
+    const returned = escrowOf(c) + buyerDeposit;
     world.emit("Expired", { contractId, penalty, returned });
-    vault.pay(c.seller, c.buyer, penalty);
-    vault.unlock(c.seller, c.sellerDeposit - penalty);
-    vault.unlock(c.buyer, returned);
-    reputation.penalizeDefault(c.seller);
+    vault.pay(seller, buyer, penalty);
+    vault.unlock(seller, sellerDeposit - penalty);
+    vault.unlock(buyer, returned);
+    reputation.penalizeDefault(seller);
   }
 
   // ---------------------------------------------------------------- for the other parts
@@ -74,7 +94,7 @@ export class LocalSupply {
     const { buyer, seller, task, price, slot, buyerDeposit, sellerDeposit } = trade;
     const { bid, offer, candidates } = trade;
     const contractId = Cell.next(this.count);
-    this.agreements.set(contractId, {
+    const terms: Terms = {
       buyer,
       seller,
       cores: task.cores,
@@ -85,14 +105,18 @@ export class LocalSupply {
       firstSlot: task.earliest,
       deadline: task.deadline,
       priority: task.priority,
+      buyerDeposit,
+      sellerDeposit,
+    };
+    this.agreements.set(contractId, {
+      terms,
       status: SupplyStatus.running,
       handedOver: false,
       delivered: 0n,
+      paid: 0n,
       pv: 0n,
       esd: 0n,
       grid: 0n,
-      buyerDeposit,
-      sellerDeposit,
     });
     this.market.world.emit("Signed", { contractId, buyer, seller, bid, offer, candidates });
     return contractId;
@@ -118,14 +142,14 @@ export class LocalSupply {
     this.agreements.set(contractId, { ...this.agreementOf(contractId), handedOver });
   }
 
-  agreementOf(contractId: bigint): Agreement {
-    return this.agreements.get(contractId) ?? refuse("UnknownContract", contractId);
+  termsOf(contractId: bigint): Terms {
+    return this.agreementOf(contractId).terms;
   }
 
   /** Core-seconds not delivered; 0 unless the contract is running. */
   openCoreSeconds(contractId: bigint): bigint {
     const c = this.agreements.get(contractId);
-    return c?.status === SupplyStatus.running ? c.coreSeconds - c.delivered : 0n;
+    return c?.status === SupplyStatus.running ? c.terms.coreSeconds - c.delivered : 0n;
   }
 
   // ---------------------------------------------------------------- queries
@@ -133,12 +157,13 @@ export class LocalSupply {
   contractOf(contractId: bigint): SupplyContract {
     const { identities } = this.market;
     const c = this.agreementOf(contractId);
+    const { terms, ...progress } = c;
     return {
-      ...c,
-      buyerWallet: identities.identityOf(c.buyer).wallet,
-      sellerWallet: identities.identityOf(c.seller).wallet,
+      ...terms,
+      ...progress,
+      buyerWallet: identities.identityOf(terms.buyer).wallet,
+      sellerWallet: identities.identityOf(terms.seller).wallet,
       escrow: c.status === SupplyStatus.running ? escrowOf(c) : 0n,
-      paid: paidOf(c),
       penalty: penaltyOf(c),
     };
   }
@@ -149,6 +174,10 @@ export class LocalSupply {
 
   // ---------------------------------------------------------------- internals
 
+  private agreementOf(contractId: bigint): Agreement {
+    return this.agreements.get(contractId) ?? refuse("UnknownContract", contractId);
+  }
+
   private requireRunning(contractId: bigint): Agreement {
     const c = this.agreementOf(contractId);
     if (c.status !== SupplyStatus.running) refuse("NotRunning", contractId, c.status);
@@ -156,12 +185,13 @@ export class LocalSupply {
   }
 
   private checkDelivery(contractId: bigint, c: Agreement, slot: bigint, coreSeconds: bigint): void {
-    if (slot < c.firstSlot || slot > c.deadline)
-      refuse("OutsideContract", contractId, slot, c.firstSlot, c.deadline);
+    const { firstSlot, deadline, cores } = c.terms;
+    if (slot < firstSlot || slot > deadline)
+      refuse("OutsideContract", contractId, slot, firstSlot, deadline);
     if (coreSeconds === 0n) refuse("EmptyDelivery", contractId);
-    const limit = c.cores * this.market.options.parameters.slotSeconds;
+    const limit = cores * this.market.options.parameters.slotSeconds;
     if (coreSeconds > limit) refuse("TooFast", contractId, coreSeconds, limit);
-    const left = c.coreSeconds - c.delivered;
+    const left = c.terms.coreSeconds - c.delivered;
     if (coreSeconds > left) refuse("BeyondContract", contractId, coreSeconds, left);
   }
 
@@ -174,13 +204,13 @@ export class LocalSupply {
     coreSeconds: bigint,
   ): boolean {
     const { transfers } = this.market;
-    if (dataCentre !== c.seller) {
+    if (dataCentre !== c.terms.seller) {
       if (!c.handedOver) refuse("ForeignDelivery", contractId, dataCentre);
       const complete = transfers.execute(contractId, dataCentre, slot, coreSeconds);
       return !complete;
     }
     if (c.handedOver) {
-      const left = c.coreSeconds - c.delivered - transfers.handedOverCoreSeconds(contractId);
+      const left = c.terms.coreSeconds - c.delivered - transfers.handedOverCoreSeconds(contractId);
       if (coreSeconds > left) refuse("BeyondContract", contractId, coreSeconds, left);
     }
     return c.handedOver;
@@ -194,46 +224,52 @@ export class LocalSupply {
   ): { seller: bigint; settlement: Settlement } {
     const { reputation, world } = this.market;
     const before = this.requireRunning(contractId);
+    const { terms } = before;
     this.checkDelivery(contractId, before, slot, coreSeconds);
     const handedOver = this.checkExecutor(contractId, before, dataCentre, slot, coreSeconds);
 
     const delivered = before.delivered + coreSeconds;
-    const complete = delivered === before.coreSeconds;
+    const complete = delivered === terms.coreSeconds;
     const after: Agreement = {
-      ...before,
+      terms,
       status: complete ? SupplyStatus.fulfilled : SupplyStatus.running,
       handedOver,
       delivered,
+      paid: earnedDown(terms.energy, terms.price, delivered, terms.coreSeconds),
       pv: saturated(before.pv + pv),
       esd: saturated(before.esd + esd),
       grid: saturated(before.grid + grid),
     };
     this.agreements.set(contractId, after);
-    const { buyer, seller, energy } = after;
-    const paid = paidOf(after) - paidOf(before);
+    const { buyer, seller, energy } = terms;
+    const paid = after.paid - before.paid;
     world.emit("Delivered", { contractId, executor: dataCentre, slot, paid });
     if (!complete) {
       return { seller, settlement: { buyer, paid, unlockBuyer: 0n, unlockSeller: 0n, rise: 0n } };
     }
     const shortfall = energy - after.pv - after.esd;
     world.emit("Fulfilled", { contractId, pvShortfallWh: shortfall > 0n ? shortfall : 0n });
-    const unlockBuyer = escrowOf(after) + after.buyerDeposit;
-    const unlockSeller = after.sellerDeposit;
+    const unlockBuyer = escrowOf(after) + terms.buyerDeposit;
+    const unlockSeller = terms.sellerDeposit;
     const rise = reputation.riseFor(energy);
     return { seller, settlement: { buyer, paid, unlockBuyer, unlockSeller, rise } };
   }
 
   private settle(seller: bigint, settlements: readonly Settlement[]): void {
     const { reputation, vault } = this.market;
+    if (settlements.length === 0) return;
+    let earned = 0n;
     let sum = 0n;
     let unlocked = 0n;
     for (const { buyer, paid, unlockBuyer, unlockSeller, rise } of settlements) {
-      vault.pay(buyer, seller, paid);
+      vault.spend(buyer, paid);
       vault.unlock(buyer, unlockBuyer);
+      earned += paid;
       unlocked += unlockSeller;
       if (rise !== 0n) reputation.change(buyer, rise);
       sum += rise;
     }
+    vault.earn(seller, earned);
     vault.unlock(seller, unlocked);
     if (sum !== 0n) reputation.change(seller, sum);
   }
@@ -241,11 +277,9 @@ export class LocalSupply {
 
 const saturated = (energy: bigint): bigint => (energy > MAX_ENERGY ? MAX_ENERGY : energy);
 
-const paidOf = (c: Agreement): bigint => earnedDown(c.energy, c.price, c.delivered, c.coreSeconds);
-
 /** What is locked of the buyer for work that is not delivered, and for rounding. */
-const escrowOf = (c: Agreement): bigint => amountUp(c.energy, c.price) - paidOf(c);
+const escrowOf = ({ terms, paid }: Agreement): bigint => amountUp(terms.energy, terms.price) - paid;
 
 /** What the seller owes the buyer if nothing more is delivered. */
-const penaltyOf = (c: Agreement): bigint =>
-  shareDown(c.sellerDeposit, c.coreSeconds - c.delivered, c.coreSeconds);
+const penaltyOf = ({ terms, delivered }: Agreement): bigint =>
+  shareDown(terms.sellerDeposit, terms.coreSeconds - delivered, terms.coreSeconds);

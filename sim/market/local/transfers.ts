@@ -105,7 +105,7 @@ export class LocalTransfers {
     this.checkTransferable(first, contractId, coreSeconds);
     if (target === first) refuse("OwnQuote", first);
     identities.requireActive(identities.identityOf(target).wallet, Role.dataCentre);
-    const c = supply.agreementOf(contractId);
+    const c = supply.termsOf(contractId);
     const energy = energyShareUp(c.energy, coreSeconds, c.coreSeconds);
     const quote = this.checkQuote(order, energy);
 
@@ -159,7 +159,7 @@ export class LocalTransfers {
     this.checkTransferable(participant, contractId, coreSeconds);
     const debt = t.executed - t.repaid;
     if (coreSeconds > debt) refuse("InvalidShare", coreSeconds, debt);
-    const { deadline } = supply.agreementOf(contractId);
+    const { deadline } = supply.termsOf(contractId);
     const latest = earlier(deadline, t.periodEnd);
     this.checkDue(contractId, coreSeconds, due, world.currentSlot(), latest);
 
@@ -309,7 +309,7 @@ export class LocalTransfers {
 
   private checkTransferable(seller: bigint, contractId: bigint, share: bigint): void {
     const { supply } = this.market;
-    if (supply.agreementOf(contractId).seller !== seller) refuse("NotSeller", contractId, seller);
+    if (supply.termsOf(contractId).seller !== seller) refuse("NotSeller", contractId, seller);
     const open = supply.openCoreSeconds(contractId);
     if (open === 0n || this.handovers.get(contractId) !== undefined)
       refuse("NotTransferable", contractId);
@@ -319,7 +319,7 @@ export class LocalTransfers {
   private checkQuote(order: Order, energy: bigint): typeof NO_QUOTE {
     const { supply, world } = this.market;
     const { contractId, target, coreSeconds, maxPrice, repaymentSlots, due } = order;
-    const { cores, deadline } = supply.agreementOf(contractId);
+    const { cores, deadline } = supply.termsOf(contractId);
     const quote = this.quotes.get(target) ?? refuse("NoQuote", target);
     if (quote.price > maxPrice) refuse("PriceAboveLimit", quote.price, maxPrice);
     if (energy > quote.energy || cores > quote.cores)
@@ -341,7 +341,7 @@ export class LocalTransfers {
     latest: bigint,
   ): void {
     const { supply, world } = this.market;
-    const { cores, firstSlot } = supply.agreementOf(contractId);
+    const { cores, firstSlot } = supply.termsOf(contractId);
     const earliest = later(from, firstSlot);
     if (due < earliest || due > latest) refuse("InvalidDue", due, earliest, latest);
     const start = later(world.now, world.startOf(firstSlot));
