@@ -358,7 +358,9 @@ export class World {
     const one = series[Math.floor(index / scenario.microgrids.dataCentres)];
     if (one === undefined) return new Float64Array(1);
     const steps = SECONDS_PER_HOUR / one.stepSeconds;
-    return one.watts.slice(hour * steps, (hour + 1) * steps).map((watts) => watts / steps);
+    const wh = new Float64Array(steps);
+    for (let i = 0; i < steps; i += 1) wh[i] = (one.watts[hour * steps + i] ?? 0) / steps;
+    return wh;
   }
 
   // ------------------------------------------------------------------ setting up

@@ -82,7 +82,7 @@ interface ContractJob extends Job {
   /** Core-seconds that another data centre has in its hands; the job rests until they are done. */
   away: number;
   /** Energy of the present hour by source, Wh. */
-  readonly used: Float64Array;
+  readonly used: number[];
 }
 
 /** What a data centre did in an hour. */
@@ -114,6 +114,8 @@ export class DataCentreAgent implements Trader {
   private readonly rack: Rack;
   private readonly sources: Uint8Array;
   private readonly ahead = new Float64Array(AHEAD);
+  /** Busy core-seconds of each server in the hour that is run. */
+  private readonly busy: Float64Array;
   private jobs: ContractJob[] = [];
   private hasNewJobs = false;
   private plan: Plan | undefined;
@@ -149,6 +151,7 @@ export class DataCentreAgent implements Trader {
     this.peers = peers;
     this.rack = new Rack(terms.rack);
     this.sources = new Uint8Array(terms.rack.servers + 1);
+    this.busy = new Float64Array(terms.rack.servers);
     onBondLost(access.record, party.participant, () => (this.bonded = false));
   }
 
@@ -174,7 +177,7 @@ export class DataCentreAgent implements Trader {
       coreSeconds: c.coreSeconds,
       remaining: this.toDo(Number(c.coreSeconds)),
       ...NEW_JOB,
-      used: new Float64Array(4),
+      used: [0, 0, 0, 0],
     });
   }
 
@@ -205,11 +208,11 @@ export class DataCentreAgent implements Trader {
    * @param pvWh energy of each step of the hour
    */
   run(pvWh: Float64Array): HourReport {
-    const { rack, sources } = this;
+    const { busy, rack, sources } = this;
     const steps = pvWh.length;
     const loads = rack.loadsWh;
     for (let i = 0; i < loads.length; i += 1) loads[i] = (loads[i] ?? 0) / steps;
-    const busy = new Float64Array(loads.length);
+    busy.fill(0);
     for (const job of rack.placed)
       busy[job.server] = (busy[job.server] ?? 0) + hourlyCoreSeconds(job);
 
@@ -298,7 +301,7 @@ export class DataCentreAgent implements Trader {
     const { servers, cores } = this.terms.rack;
     const room = Math.floor(servers * cores * PROMISED);
     const lastHour = this.jobs.reduce((last, job) => Math.max(last, job.deadlineHour), hour);
-    const needed = new Int32Array(lastHour - hour + 2);
+    const needed = zeros(lastHour - hour + 2);
     for (const job of this.jobs) {
       const left = this.remainingAfter(job);
       if (left <= 0 || (job.away !== 0 && !this.mistrusts)) continue;
@@ -344,7 +347,7 @@ export class DataCentreAgent implements Trader {
   /** Sun of the `horizon` hours after the present one that no contract has yet, and what the battery holds; Wh. */
   private surplusWh(horizon: number): number {
     const { whPerCoreHour, rack } = this.terms;
-    const fixed = new Float64Array(horizon).fill(rack.coolingW);
+    const fixed = zeros(horizon).fill(rack.coolingW);
     let flexibleWh = 0;
     for (const job of this.jobs) {
       if (job.away !== 0) continue;
@@ -574,7 +577,7 @@ export class DataCentreAgent implements Trader {
       kind,
       deadlineHour: due,
       remaining: this.toDo(coreSeconds),
-      used: new Float64Array(4),
+      used: [0, 0, 0, 0],
     };
     this.hasNewJobs = true;
     this.jobs.push(own);
@@ -670,6 +673,9 @@ const NO_QUOTE = {
   lastSlot: 0n,
   repaymentSlots: 0n,
 };
+
+/** An ordinary array: typed ones of this size are quick to use and slow to make. */
+const zeros = (length: number): number[] => new Array<number>(length).fill(0);
 
 function add(total: Flows, step: Flows): void {
   total.directWh += step.directWh;
