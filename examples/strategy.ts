@@ -8,7 +8,7 @@ import type { CustomRules } from "../sim/strategies.ts";
 
 const scheduler: Scheduler = {
   name: "steady-sun",
-  horizonHours: 24,
+  horizonHours: 23,
   defers: true,
   plan({ hour, forecastWh, ahead, jobs, rack }) {
     // Priority work, and work whose slack is used up, runs on whatever source there is.

@@ -2,16 +2,12 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-import {
-  byExpectedShare,
-  byGridPrice,
-  type PricingRule,
-  type SaleOffer,
-} from "./agents/pricing.ts";
+import { byExpectedShare, byGridPrice, type PricingRule } from "./agents/pricing.ts";
 import { UserError } from "./errors.ts";
+import { guardedPricing, guardedScheduler } from "./guardedRules.ts";
 import { parseStrategy, type BASES } from "./scenario/strategy.ts";
 import { lookAhead } from "./scheduling/lookAhead.ts";
-import { opportunistic, runNow, type Scheduler } from "./scheduling/scheduler.ts";
+import { LONGEST_HORIZON, opportunistic, runNow, type Scheduler } from "./scheduling/scheduler.ts";
 
 /** What a strategy's name begins with: how work is scheduled and priced. */
 export interface Rules {
@@ -59,6 +55,9 @@ export function strategyOf(name: string, custom: readonly CustomRules[] = []): S
   return { name, scheduler, pricing, usesPv, esd: parts.esd, transfer: parts.transfer };
 }
 
+const isHorizon = (hours: unknown): boolean =>
+  Number.isInteger(hours) && Number(hours) >= 1 && Number(hours) <= LONGEST_HORIZON;
+
 /**
  * Loads rules from a TypeScript or JavaScript file. Its default export has a `name` and a `scheduler`, a `pricing` or both;
  * what is missing is as in `opportunistic`.
@@ -86,8 +85,8 @@ export async function loadRules(path: string): Promise<CustomRules> {
           ? "a `scheduler` with a function `plan`"
           : pricing !== undefined && typeof pricing.offers !== "function"
             ? "a `pricing` with a function `offers`"
-            : scheduler !== undefined && !(scheduler.horizonHours > 0)
-              ? "a `scheduler` with a number of `horizonHours`"
+            : scheduler !== undefined && !isHorizon(scheduler.horizonHours)
+              ? `a \`scheduler\` with whole \`horizonHours\` from 1 to ${LONGEST_HORIZON}`
               : scheduler === undefined && pricing === undefined
                 ? "a `scheduler` or a `pricing`"
                 : undefined;
@@ -101,60 +100,4 @@ export async function loadRules(path: string): Promise<CustomRules> {
     ...(scheduler === undefined ? {} : { scheduler: guardedScheduler(scheduler, path) }),
     ...(pricing === undefined ? {} : { pricing: guardedPricing(pricing, path) }),
   };
-}
-
-/** Most offers in a plan: the contracts' limit. */
-const MAX_OFFERS = 16;
-
-/** Highest price that the contracts take, yuan per kWh: 2³² − 1 micro-yuan. */
-const HIGHEST_PRICE = 4294;
-
-/** Runs a part of a rule; its faults are told with the file that they come from. */
-function inFile<T>(what: string, path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw new UserError(
-      `The ${what} of ${path} failed: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-}
-
-const guardedScheduler = (scheduler: Scheduler, path: string): Scheduler => ({
-  name: scheduler.name,
-  horizonHours: scheduler.horizonHours,
-  defers: scheduler.defers,
-  plan: (plan) =>
-    inFile("scheduler", path, () => {
-      const gap = scheduler.plan(plan);
-      if (!Number.isFinite(gap)) throw new Error(`plan must return a number, not ${gap}`);
-      return gap;
-    }),
-});
-
-const guardedPricing = (pricing: PricingRule, path: string): PricingRule => ({
-  name: pricing.name,
-  offers: (view) =>
-    inFile("pricing", path, () => {
-      const offers = pricing.offers(view);
-      checkOffers(offers, view.cores);
-      return offers;
-    }),
-});
-
-function checkOffers(offers: readonly SaleOffer[], most: number): void {
-  if (offers.length > MAX_OFFERS)
-    throw new Error(`at most ${MAX_OFFERS} offers, not ${offers.length}`);
-  let promised = 0;
-  for (const { priceYuanPerKWh: price, energyWh, cores } of offers) {
-    promised += cores;
-    if (!(price >= 0 && price <= HIGHEST_PRICE))
-      throw new Error(`a price must be from 0 to ${HIGHEST_PRICE} yuan per kWh, not ${price}`);
-    if (!(energyWh >= 1 && energyWh < 2 ** 32))
-      throw new Error(`energy must be from 1 Wh to 2^32 Wh, not ${energyWh}`);
-    if (!Number.isInteger(cores) || cores < 1)
-      throw new Error(`cores must be a whole number from 1 on, not ${cores}`);
-  }
-  if (promised > most)
-    throw new Error(`${promised} cores are offered where ${most} can be promised`);
 }

@@ -18,7 +18,7 @@ import {
   type Job,
   type RackSpec,
 } from "../scheduling/rack.ts";
-import { mustRun, type Scheduler } from "../scheduling/scheduler.ts";
+import { LONGEST_HORIZON, mustRun, type Scheduler } from "../scheduling/scheduler.ts";
 import type { Task } from "../traces/task.ts";
 import { MB_PER_GB, SECONDS_PER_HOUR, WH_PER_KWH, microPrice, microYuan } from "../units.ts";
 import { UNREAD, type MarketAccess, type Party, type SaltSource } from "./access.ts";
@@ -29,7 +29,7 @@ import { onBondLost, type Trader } from "./trader.ts";
 import { coresBought } from "./user.ts";
 
 /** Hours that are forecast. */
-const AHEAD = 24;
+const AHEAD = LONGEST_HORIZON + 1;
 
 /**
  * Share of the cores that is promised for any hour; the rest lets jobs of different sizes find room on whole servers. With
@@ -277,7 +277,7 @@ export class DataCentreAgent implements Trader {
     const cores = this.coresToSell(hour);
     if (cores <= 0) return [];
     const { whPerCoreHour, prices } = this.terms;
-    const horizon = Math.min(this.conduct.scheduler.horizonHours, AHEAD - 1);
+    const horizon = this.conduct.scheduler.horizonHours;
     const offers = this.conduct.pricing.offers({
       hour,
       cores,

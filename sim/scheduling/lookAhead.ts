@@ -1,7 +1,7 @@
 /** A rule beside the paper's: it looks a day ahead and gives each job the hours in which it needs least import. */
 import type { PowerCurve } from "../physics/server.ts";
 import { hourlyCoreSeconds, hoursNeeded, slackHours, type Job, type RackSpec } from "./rack.ts";
-import { mustRun, placeFirst, type Scheduler } from "./scheduler.ts";
+import { LONGEST_HORIZON, mustRun, placeFirst, type Scheduler } from "./scheduler.ts";
 
 /**
  * Plans all work over the hours that are forecast, the least tolerant first: each job gets those hours before its deadline in
@@ -10,7 +10,7 @@ import { mustRun, placeFirst, type Scheduler } from "./scheduler.ts";
  */
 export const lookAhead: Scheduler = {
   name: "look-ahead",
-  horizonHours: 24,
+  horizonHours: LONGEST_HORIZON,
   defers: true,
   plan({ hour, ahead, jobs, rack }) {
     placeFirst(jobs, hour, rack);

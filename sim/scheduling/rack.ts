@@ -4,6 +4,8 @@ import { SECONDS_PER_HOUR } from "../units.ts";
 
 /** Work that a data centre has to do: a task, or the part of one that another data centre handed over. */
 export interface Job {
+  /** Number of its contract, for messages. */
+  readonly contractId?: bigint;
   readonly cores: number;
   readonly memoryMb: number;
   readonly priority: boolean;
@@ -22,6 +24,10 @@ export interface Job {
   /** For how many hours it has been left over: its ageing. */
   waited: number;
 }
+
+/** A job, for messages. */
+export const jobName = ({ contractId, cores }: Job): string =>
+  `the job of ${contractId === undefined ? "no contract" : `contract ${contractId}`} (${cores} cores)`;
 
 /** Core-seconds that a job does in an hour. */
 export const hourlyCoreSeconds = ({ cores, remaining }: Job): number =>
@@ -53,6 +59,8 @@ export class Rack {
   readonly loadsWh: Float64Array;
   /** The jobs that are placed, in the order of their placing. */
   readonly placed: Job[] = [];
+  /** The servers that they are on. */
+  private readonly servers: number[] = [];
   private readonly freeCores: Int32Array;
   private readonly freeMemory: Float64Array;
   /** Busy core-seconds of each server. */
@@ -73,6 +81,7 @@ export class Rack {
     const { spec } = this;
     for (const job of this.placed) job.placed = false;
     this.placed.length = 0;
+    this.servers.length = 0;
     this.freeCores.fill(spec.cores);
     this.freeMemory.fill(spec.memoryMb);
     this.busy.fill(0);
@@ -108,13 +117,25 @@ export class Rack {
     return this.serverWh((this.busy[server] ?? 0) + hourlyCoreSeconds(job)) - this.load(server);
   }
 
-  /** Places a job; returns whether there was room, and it is not there already. */
-  place(job: Job, server = this.serverFor(job)): boolean {
+  /**
+   * Places a job; returns whether there was room, and it is not there already.
+   *
+   * @param on server; default: any with room
+   * @throws RangeError if there is no room on the server that was asked for
+   */
+  place(job: Job, on?: number): boolean {
     if (job.placed && this.placed.includes(job)) return false;
-    if (server < 0 || !this.hasRoom(server, job)) return false;
+    const server = on ?? this.serverFor(job);
+    if (!this.hasRoom(server, job)) {
+      if (on === undefined) return false;
+      throw new RangeError(
+        `${jobName(job)} has no room on server ${on}; take the one that rack.serverFor(job) gives, unless it is -1`,
+      );
+    }
     job.server = server;
     job.placed = true;
     this.placed.push(job);
+    this.servers.push(server);
     this.change(server, job, 1);
     return true;
   }
@@ -122,10 +143,17 @@ export class Rack {
   /** Takes a job off again. */
   remove(job: Job): void {
     const at = this.placed.indexOf(job);
-    if (at < 0) throw new RangeError("The job is not placed.");
+    if (at < 0)
+      throw new RangeError(`${jobName(job)} is not placed, and only what is placed can be removed`);
     this.placed.splice(at, 1);
+    this.servers.splice(at, 1);
     job.placed = false;
     this.change(job.server, job, -1);
+  }
+
+  /** Server on which a job is placed; undefined if it is not. */
+  serverOf(job: Job): number | undefined {
+    return this.servers[this.placed.indexOf(job)];
   }
 
   private hasRoom(server: number, { cores, memoryMb }: Job): boolean {

@@ -19,7 +19,8 @@ export interface HourPlan {
 export interface Scheduler {
   readonly name: string;
   /**
-   * Hours ahead whose sun the rule can use for work that is sold now, for the price of the next offer.
+   * Hours ahead whose sun the rule can use for work that is sold now, for the price of the next offer; at most
+   * {@link LONGEST_HORIZON}.
    */
   readonly horizonHours: number;
   /** Whether work that can wait is left waiting, so that a data centre may sell more than it could run at once. */
@@ -31,8 +32,8 @@ export interface Scheduler {
 /** Mean length of a job, hours: how far ahead the sun matters for work that is run at once. */
 const RUN_NOW_HORIZON = 6;
 
-/** Until the same time tomorrow. */
-const DAY = 24;
+/** The hours after the present one of which the sun is forecast: until the same time tomorrow. */
+export const LONGEST_HORIZON = 23;
 
 /** Everything runs at once, in the order in which it came, whatever the sun does. */
 export const runNow: Scheduler = {
@@ -53,7 +54,7 @@ export const runNow: Scheduler = {
  */
 export const opportunistic: Scheduler = {
   name: "opportunistic",
-  horizonHours: DAY,
+  horizonHours: LONGEST_HORIZON,
   defers: true,
   plan({ hour, forecastWh, jobs, rack }) {
     placeFirst(jobs, hour, rack);

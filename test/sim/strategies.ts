@@ -1,4 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 
 import { expect } from "chai";
 
@@ -10,6 +11,9 @@ import { opportunistic } from "../../sim/scheduling/scheduler.ts";
 import { simulate } from "../../sim/simulate.ts";
 import { loadRules, strategyOf } from "../../sim/strategies.ts";
 import { TestFiles } from "../support/files.ts";
+
+/** For imports of files that are written elsewhere. */
+const SCHEDULER = JSON.stringify(resolve("sim/scheduling/scheduler.ts"));
 
 const EXAMPLE = "examples/strategy.ts";
 
@@ -159,32 +163,42 @@ describe("loadRules", () => {
     );
   });
 
+  const HORIZON = "a `scheduler` with whole `horizonHours` from 1 to 23";
+
   it("asks for a horizon", async () => {
     expect(
       await refused('export default { name: "mine", scheduler: { plan: () => 0 } };'),
-    ).to.equal(lacks("a `scheduler` with a number of `horizonHours`"));
+    ).to.equal(lacks(HORIZON));
+    for (const hours of ["24", "0", "1.5", '"6"'])
+      expect(
+        await refused(
+          `export default { name: "mine", scheduler: { horizonHours: ${hours}, plan: () => 0 } };`,
+        ),
+      ).to.equal(lacks(HORIZON));
   });
 
-  it("names the file of a rule that fails while it runs", async () => {
+  /** What is said of a rule that fails while a scenario runs. */
+  async function failed(rule: string, imports = ""): Promise<string> {
     const { scenario } = await loadScenario("small", ["hours=6"]);
-    const failed = async (rule: string): Promise<string> => {
-      count += 1;
-      const file = await files.write(
-        `rules-${count}.ts`,
-        `export default { name: "mine", ${rule} };`,
-      );
-      const custom = [await loadRules(file)];
-      const error: unknown = await simulate(scenario, { custom, strategies: ["mine"] }).then(
-        () => undefined,
-        (reason: unknown) => reason,
-      );
-      expect(error).to.be.instanceOf(UserError);
-      return (error as UserError).message.replace(file, "FILE");
-    };
+    count += 1;
+    const file = await files.write(
+      `rules-${count}.ts`,
+      `${imports}\nexport default { name: "mine", ${rule} };`,
+    );
+    const custom = [await loadRules(file)];
+    const error: unknown = await simulate(scenario, { custom, strategies: ["mine"] }).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).to.be.instanceOf(UserError);
+    return (error as UserError).message.replace(file, "FILE");
+  }
+
+  it("names the file of a rule that fails while it runs", async () => {
     const plan = (body: string): Promise<string> =>
       failed(`scheduler: { horizonHours: 1, defers: false, plan() { ${body} } }`);
     expect(await plan('throw new Error("no idea")')).to.equal(
-      "The scheduler of FILE failed: no idea",
+      "The scheduler of FILE failed in hour 0: no idea",
     );
     expect(await plan("")).to.contain("plan must return a number, not undefined");
     const offer = (fields: string, times = 1): Promise<string> => {
@@ -197,6 +211,91 @@ describe("loadRules", () => {
     expect(await offer("cores: 1.5")).to.contain("cores must be a whole number");
     expect(await offer("cores: 1000")).to.contain("1000 cores are offered where");
     expect(await offer("", 17)).to.contain("at most 16 offers, not 17");
+  });
+
+  describe("watches a scheduler, and names hour and job of", () => {
+    const PLACE_FIRST = `import { placeFirst } from ${SCHEDULER};`;
+
+    /** What is said of a plan that begins like the paper's and goes on with `body`. */
+    const planned = (body: string): Promise<string> =>
+      failed(
+        `scheduler: { horizonHours: 6, defers: false, plan({ hour, jobs, rack }) {
+          placeFirst(jobs, hour, rack);
+          ${body}
+          return 0;
+        } }`,
+        PLACE_FIRST,
+      );
+    const JOB = String.raw`^The scheduler of FILE failed in hour \d+: the job of contract \d+ \(\d+ cores\)`;
+
+    it("work that is placed where there is no room", async () => {
+      expect(
+        await planned("for (const job of jobs) if (!job.placed) rack.place(job, 99);"),
+      ).to.match(new RegExp(`${JOB} has no room on server 99; take the one that rack.serverFor`));
+      expect(
+        await planned("for (const job of jobs) if (!job.placed) rack.place(job, -1);"),
+      ).to.match(new RegExp(`${JOB} has no room on server -1;`));
+    });
+
+    it("work that is removed and is not placed", async () => {
+      expect(await planned("for (const job of jobs) if (!job.placed) rack.remove(job);")).to.match(
+        new RegExp(`${JOB} is not placed`),
+      );
+    });
+
+    it("priority work that is interrupted", async () => {
+      const interrupted =
+        "for (const job of jobs) if (job.priority && job.running) rack.remove(job);";
+      expect(await planned(interrupted)).to.match(
+        new RegExp(`${JOB} is priority work that was running, and is interrupted; call placeFirst`),
+      );
+    });
+
+    it("what is written to a job", async () => {
+      for (const [written, field] of [
+        ["job.remaining = 1", "remaining"],
+        ["job.deadlineHour += 24", "deadlineHour"],
+        ["job.priority = false", "priority"],
+        ["job.cores = 1", "cores"],
+      ] as const) {
+        expect(await planned(`for (const job of jobs) if (job.priority) { ${written}; }`)).to.match(
+          new RegExp(`${JOB} had its \`${field}\` changed from .* to .*; only read it`),
+        );
+      }
+      expect(await planned("for (const job of jobs) job.placed = !job.placed;")).to.match(
+        new RegExp(`${JOB} had its \`placed\` changed`),
+      );
+      expect(await planned("for (const job of jobs) if (job.placed) job.server += 1;")).to.match(
+        new RegExp(`${JOB} had its \`server\` changed`),
+      );
+    });
+
+    it("a copy that is placed", async () => {
+      expect(
+        await planned("for (const job of jobs) rack.place({ ...job, placed: false });"),
+      ).to.match(new RegExp(`${JOB} is placed, but is none of \`jobs\``));
+    });
+  });
+
+  it("leaves a scheduler's own lists to it", async () => {
+    const { scenario } = await loadScenario("small", ["hours=6"]);
+    const file = await files.write(
+      "lists.ts",
+      `import { opportunistic } from ${SCHEDULER};
+      export default { name: "mine", scheduler: { ...opportunistic, plan(view) {
+        const gap = opportunistic.plan(view);
+        view.jobs.length = 0;
+        view.ahead.fill(0);
+        return gap;
+      } } };`,
+    );
+    const custom = [await loadRules(file)];
+    const { strategies } = await simulate(scenario, {
+      custom,
+      strategies: ["mine+esd", "opportunistic+esd"],
+    });
+    const [mine, papers] = strategies;
+    expect(mine?.hourly).to.deep.equal(papers?.hourly);
   });
 
   it("says that a rule is in no strategy of the run", async () => {
