@@ -7,8 +7,9 @@ import * as Value from "typebox/value";
 import { isMap, isSeq, LineCounter, parseDocument, type Document, type YAMLError } from "yaml";
 
 import { UserError } from "../errors.ts";
+import { mended, overlap } from "./mended.ts";
 import { nearest } from "./nearest.ts";
-import { applyOverride, parseOverride, type Override } from "./override.ts";
+import { applyOverride, parseOverride, splitOutside, type Override } from "./override.ts";
 import { nameOf, schemaProblems, type Path, type Problem } from "./problem.ts";
 import { ruleProblems } from "./rules.ts";
 import { ScenarioSchema, type Scenario } from "./schema.ts";
@@ -61,12 +62,15 @@ export async function loadScenario(
   // An override can bring a section of its own, and with it fields that have defaults.
   const complete = Value.Default(ScenarioSchema, fields);
 
-  let problems = schemaProblems(complete);
-  if (problems.length === 0) {
-    const scenario = structuredClone(complete) as Scenario;
-    problems = ruleProblems(scenario, strategies);
-    if (problems.length + source.problems.length === 0) return { scenario, path };
-  }
+  // What holds between fields is told as well, as far as no field that is wrong takes part.
+  const { scenario, left } = mended(complete);
+  const problems = [
+    ...schemaProblems(complete),
+    ...ruleProblems(scenario, strategies).filter(
+      ({ paths }) => !paths.some((one) => left.some((other) => overlap(one, other))),
+    ),
+  ];
+  if (problems.length + source.problems.length === 0) return { scenario, path };
   throw reportOf(path, [...source.problems, ...placed(problems, source, given)]);
 }
 
@@ -235,9 +239,23 @@ function placed(
       return place === undefined ? [] : [place];
     });
     const { order, text } = where ?? parentPlace(paths[0], source, overrides);
-    return { order, text: `${text}: ${message}` };
+    return { order, text: `${text}: ${withSweep(text, message)}` };
   });
 }
+
+/** What is wrong with a field that `--set` gives several values, as only sweeps take them, says where they belong. */
+function withSweep(place: string, message: string): string {
+  const isSeveral = place.startsWith(SET) && splitOutside(place, /,/).length > 1;
+  return isSeveral && !message.includes("must be a list")
+    ? message.replace(
+        /; [^;]*$/,
+        `; give one value, a decimal with a point, or run them all: npx hardhat sweep ${place}`,
+      )
+    : message;
+}
+
+/** How the place of what an option sets begins. */
+const SET = "--set ";
 
 function placeOf(
   path: Path,
@@ -255,7 +273,7 @@ function placeOf(
     // After everything in the file.
     return text === undefined
       ? undefined
-      : { order: Number.MAX_SAFE_INTEGER - overrides.length + i, text: `--set ${text}` };
+      : { order: Number.MAX_SAFE_INTEGER - overrides.length + i, text: `${SET}${text}` };
   };
   // An override of the field or of one around it hides the file; one of a field in it does not.
   return find(false) ?? source.locate(path, ofName) ?? find(true);

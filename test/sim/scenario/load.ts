@@ -295,6 +295,52 @@ describe("loadScenario", () => {
     expect(message).to.match(/^FILE has 10 faults:\n/);
   });
 
+  it("says what is wrong between fields together with what is wrong in them", async () => {
+    const text = [
+      "name: x",
+      "seed: 1.5",
+      "prices:",
+      "  feedInYuanPerKWh: 2",
+      "tasks:",
+      "  coreShares:",
+    ];
+    const share = (cores: string): string => `    - { cores: ${cores}, share: 1 }`;
+    const message = await messageOf([...text, share("7"), ""].join("\n"));
+    expect(message.split("\n").map((line) => line.trim())).to.deep.equal([
+      "FILE has 3 faults:",
+      "FILE:2:7: field `seed`: must be a whole number from 0 to 2147483647, is 1.5; give such a value, or leave the field out for its default, 1",
+      "FILE:4:21: field `prices.feedInYuanPerKWh`: must not be above gridYuanPerKWh, 1, is 2; the market takes no tariff by which energy could be imported and sold back at a gain",
+      "FILE:7:16: field `tasks.coreShares.0.cores`: must be at most server.cores, 6, is 7; a task runs on one server",
+    ]);
+    // Of a field that is wrong by itself, nothing else is said, nor of one that is compared with it.
+    const wrong = await messageOf(
+      [...text, share("many"), "server:", "  powerW: [3, 2, 1]", "  cores: none", ""].join("\n"),
+      ["prices.gridYuanPerKWh=-1"],
+    );
+    const fields = [...wrong.matchAll(/field `([^`]*)`/g)].map(([, name]) => name);
+    expect(fields).to.deep.equal([
+      "seed",
+      "tasks.coreShares.0.cores",
+      "server.powerW.1",
+      "server.powerW.2",
+      "server.cores",
+      "prices.gridYuanPerKWh",
+    ]);
+  });
+
+  it("points to sweeps for several values", async () => {
+    expect(await messageOf("name: x\n", ["battery.capacityWh=0,500"])).to.equal(
+      '--set battery.capacityWh=0,500: field `battery.capacityWh`: must be a number from 0 to 10000000, is the text "0,500"; ' +
+        "give one value, a decimal with a point, or run them all: npx hardhat sweep --set battery.capacityWh=0,500",
+    );
+    expect(await messageOf("name: x\n", ["battery.chemistry=lead-acid,lithium-ion"])).to.match(
+      /or run them all: npx hardhat sweep --set battery.chemistry=lead-acid,lithium-ion$/,
+    );
+    expect(await messageOf("name: x\n", ["strategies=grid-only,opportunistic"])).not.to.contain(
+      "sweep",
+    );
+  });
+
   // ---------------------------------------------------------------- options
 
   for (const [title, sets, message] of [
