@@ -4,11 +4,11 @@ import { join } from "node:path";
 import type { Result } from "hardhat/types/utils";
 
 import type { UserError } from "../sim/errors.ts";
-import { makeOutputFolder } from "../sim/files.ts";
+import { makeOutputFolder, resultsFolder } from "../sim/files.ts";
 import { writeResults } from "../sim/report/files.ts";
 import type { RunResult } from "../sim/report/results.ts";
 import { simulate } from "../sim/simulate.ts";
-import { loadRules } from "../sim/strategies.ts";
+import { loadRules, withOwn } from "../sim/strategies.ts";
 import type { ImportReport } from "../sim/traces/imported.ts";
 import { run } from "./action.ts";
 import { showProgress } from "./progress.ts";
@@ -28,12 +28,11 @@ export default function action(args: Arguments): Promise<Result<undefined, UserE
   return run(async () => {
     const custom = await Promise.all(listed(args.strategy).map(loadRules));
     const scenario = await loadFor(args, custom);
-    // A rule of one's own runs beside the scenario's strategies, with everything that data centres can have.
-    const own = custom.map(({ name }) => `${name}+esd+transfer`);
     const named = listed(args.strategies);
-    const strategies = named.length > 0 ? named : [...scenario.strategies, ...own];
+    const strategies = named.length > 0 ? named : withOwn(scenario.strategies, custom);
 
-    const out = args.out ?? join("results", scenario.name);
+    // A run with rules of one's own does not replace the scenario's.
+    const out = args.out ?? resultsFolder(scenario.name, ...custom.map(({ name }) => name));
     await makeOutputFolder(out);
     const progress = showProgress();
     let result: RunResult;

@@ -8,10 +8,11 @@ import { sweep, type SweepOutcome } from "../sim/sweep.ts";
 import { fingerprint } from "../sim/sweep/fingerprint.ts";
 import { run } from "./action.ts";
 import { showProgress } from "./progress.ts";
-import { fieldsToSet } from "./scenarioArguments.ts";
+import { fieldsToSet, listed } from "./scenarioArguments.ts";
 
 interface Arguments {
   readonly scenario: string;
+  readonly strategy: string | undefined;
   readonly set: string | undefined;
   readonly settings: readonly string[];
   readonly seeds: number;
@@ -23,7 +24,7 @@ interface Arguments {
 /** The task's action. */
 export default function action(args: Arguments): Promise<Result<undefined, UserError>> {
   return run(async () => {
-    const { scenario, set, settings, seeds, out, processes, bound } = args;
+    const { scenario, strategy, set, settings, seeds, out, processes, bound } = args;
     const progress = showProgress();
     try {
       const outcome = await sweep({
@@ -32,6 +33,7 @@ export default function action(args: Arguments): Promise<Result<undefined, UserE
         seeds,
         out,
         bound,
+        rules: listed(strategy),
         ...(processes === 0 ? {} : { processes }),
         module: new URL("../sim/sweep/simulation.ts", import.meta.url).href,
         code: await fingerprint(fileURLToPath(new URL("../sim/", import.meta.url))),

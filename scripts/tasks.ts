@@ -79,6 +79,12 @@ const SET = {
   ...optional,
 } as const;
 
+const STRATEGY = {
+  name: "strategy",
+  description: "TypeScript files with rules of your own (docs/strategies.md), separated by commas",
+  ...optional,
+} as const;
+
 const simulate = task(
   "simulate",
   "Runs a scenario in memory under several strategies; writes a report",
@@ -91,17 +97,13 @@ const simulate = task(
     description: "Strategies, separated by commas, instead of the scenario's",
     ...optional,
   })
-  .addOption({
-    name: "strategy",
-    description:
-      "TypeScript files with rules of your own (docs/strategies.md), separated by commas",
-    ...optional,
-  })
+  .addOption(STRATEGY)
   .addOption(SEED)
   .addOption(SET)
   .addOption({
     name: "out",
-    description: "Folder for the results (default: results/<scenario>)",
+    description:
+      "Folder for the results (default: results/<scenario>, with the name of your rules)",
     ...optional,
   })
   .addFlag({ name: "check", description: "Check the balance of energy and money in every row" })
@@ -199,6 +201,7 @@ const sweep = task("sweep", "Runs a scenario over a grid of settings and many se
     type: ArgumentType.STRING,
     defaultValue: "paper",
   })
+  .addOption(STRATEGY)
   .addOption({
     name: "set",
     description:

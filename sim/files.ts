@@ -1,6 +1,6 @@
 /** Files that are either the old or the new version, whenever the writer is interrupted. */
 import { access, constants, mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 
 import { UserError } from "./errors.ts";
 
@@ -69,3 +69,7 @@ export async function readIfExists(path: string): Promise<string | undefined> {
     throw error;
   }
 }
+
+/** Folder for a run's results if nobody names one: by its scenario, and what else tells it from the scenario's usual run. */
+export const resultsFolder = (scenario: string, ...kind: readonly string[]): string =>
+  join("results", [scenario, ...kind].join("-"));

@@ -55,6 +55,20 @@ export function strategyOf(name: string, custom: readonly CustomRules[] = []): S
   return { name, scheduler, pricing, usesPv, esd: parts.esd, transfer: parts.transfer };
 }
 
+/**
+ * Strategies of a run, with rules of one's own beside them: each that none of the strategies is made of runs with everything
+ * that data centres can have.
+ */
+export const withOwn = (
+  strategies: readonly string[],
+  custom: readonly CustomRules[],
+): readonly string[] => {
+  const names = custom.map(({ name }) => name);
+  const bases = strategies.map((strategy) => parseStrategy(strategy, names).base);
+  const missing = names.filter((name) => !bases.includes(name));
+  return [...strategies, ...missing.map((name) => `${name}+esd+transfer`)];
+};
+
 const isHorizon = (hours: unknown): boolean =>
   Number.isInteger(hours) && Number(hours) >= 1 && Number(hours) <= LONGEST_HORIZON;
 

@@ -8,10 +8,11 @@ import { join } from "node:path";
 import { UserError } from "./errors.ts";
 import { makeOutputFolder, writeAtomically } from "./files.ts";
 import { RESULTS_VERSION } from "./report/results.ts";
+import { loadRules } from "./strategies.ts";
 import { labelOf, parseAxes, settingsOf } from "./sweep/grid.ts";
 import type { Answer } from "./sweep/messages.ts";
 import { runAll } from "./sweep/pool.ts";
-import { keep, listRuns, recall, type Run, type Summaries } from "./sweep/run.ts";
+import { hashOfFile, keep, listRuns, recall, type Run, type Summaries } from "./sweep/run.ts";
 import { meansOf, meanTable, runTable } from "./sweep/tables.ts";
 
 /** Most seeds of a sweep, and most runs. */
@@ -31,6 +32,8 @@ export interface SweepOptions {
   readonly module: string;
   /** What tells this code from another; results of another are not taken over. */
   readonly code: string;
+  /** Paths of files with rules of one's own, as for `loadRules`; default: none. */
+  readonly rules?: readonly string[];
   /** Whether to compute bounds; default: not. */
   readonly bound?: boolean;
   /** Default: one for each core. */
@@ -64,7 +67,7 @@ export interface SweepOutcome {
  * @throws UserError if a setting or an option is wrong, before anything is run
  */
 export async function sweep(options: SweepOptions): Promise<SweepOutcome> {
-  const { seeds, out, bound = false, onProgress = () => undefined } = options;
+  const { seeds, out, bound = false, rules = [], onProgress = () => undefined } = options;
   if (!Number.isInteger(seeds) || seeds < 1 || seeds > MOST_SEEDS) {
     throw new UserError(`--seeds must be a whole number from 1 to ${MOST_SEEDS}, is ${seeds}.`);
   }
@@ -79,8 +82,13 @@ export async function sweep(options: SweepOptions): Promise<SweepOutcome> {
       `This sweep has ${count} runs, and ${MOST_RUNS} is the most; take fewer values or seeds.`,
     );
   }
-  const circumstances = { bound, code: options.code };
-  const runs = await listRuns(options.scenario, settingsOf(axes), seeds, circumstances);
+  const custom = await Promise.all(rules.map(loadRules));
+  const circumstances = {
+    bound,
+    code: options.code,
+    rules: await Promise.all(rules.map(hashOfFile)),
+  };
+  const runs = await listRuns(options.scenario, settingsOf(axes), seeds, circumstances, custom);
   await makeOutputFolder(out);
 
   const results: (Result | undefined)[] = [];
@@ -93,7 +101,7 @@ export async function sweep(options: SweepOptions): Promise<SweepOutcome> {
   let done = kept;
   if (kept > 0) onProgress(done, runs.length, "kept from earlier");
 
-  const orders = due.map(({ run: { scenario } }) => ({ scenario, bound }));
+  const orders = due.map(({ run: { scenario } }) => ({ scenario, bound, rules }));
   await runAll(orders, processes, options.module, async (index, answer) => {
     const place = due[index];
     if (place === undefined) return;

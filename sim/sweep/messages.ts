@@ -6,6 +6,8 @@ export interface Order {
   readonly scenario: Scenario;
   /** Whether to compute the bounds, which takes longer. */
   readonly bound: boolean;
+  /** Paths of the files with rules that strategies are made of beside the built-in ones. */
+  readonly rules: readonly string[];
 }
 
 /** From a worker: what the order came to. */
@@ -19,4 +21,7 @@ export type Answer =
     };
 
 /** What a worker's module exports as `run`. */
-export type RunFunction = (scenario: Scenario, options: { bound: boolean }) => Promise<unknown>;
+export type RunFunction = (
+  scenario: Scenario,
+  options: Pick<Order, "bound" | "rules">,
+) => Promise<unknown>;

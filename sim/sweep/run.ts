@@ -8,6 +8,7 @@ import { readIfExists, writeAtomically } from "../files.ts";
 import { RESULTS_VERSION, type StrategySummary } from "../report/results.ts";
 import { loadScenario } from "../scenario/load.ts";
 import type { Scenario } from "../scenario/schema.ts";
+import { withOwn, type CustomRules } from "../strategies.ts";
 import { labelOf, type Setting } from "./grid.ts";
 
 /** What is to be run. */
@@ -29,6 +30,7 @@ const LONGEST_LABEL = 120;
  * Lists a sweep's runs, setting by setting, each with the seeds from 1 on.
  *
  * @param circumstances whatever the results depend on beside the scenario, such as the code
+ * @param custom rules of one's own, which run beside the scenario's strategies
  * @throws UserError with all that is wrong with any setting
  */
 export async function listRuns(
@@ -36,13 +38,17 @@ export async function listRuns(
   settings: readonly Setting[],
   seeds: number,
   circumstances: unknown,
+  custom: readonly CustomRules[] = [],
 ): Promise<Run[]> {
+  const names = custom.map(({ name }) => name);
   const faults = new Set<string>();
   const scenarios: (readonly [Setting, Scenario])[] = [];
   for (const setting of settings) {
     const sets = Object.entries(setting).map(([path, value]) => `${path}=${value}`);
     try {
-      scenarios.push([setting, (await loadScenario(scenarioName, sets)).scenario]);
+      const { scenario } = await loadScenario(scenarioName, sets, names);
+      const strategies = [...withOwn(scenario.strategies, custom)];
+      scenarios.push([setting, { ...scenario, strategies }]);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       // The same fault is in many settings.
@@ -77,6 +83,12 @@ function hashOf(value: unknown): string {
   return createHash("sha256").update(sorted).digest("hex");
 }
 
+/** A hash of a file's content. */
+export const hashOfFile = async (path: string): Promise<string> =>
+  createHash("sha256")
+    .update(await readFile(path))
+    .digest("hex");
+
 /** Hashes of the files that a scenario reads, each file read once. */
 async function hashesOfFiles(
   { pv, tasks }: Scenario,
@@ -85,9 +97,7 @@ async function hashesOfFiles(
   const paths = [pv.file, tasks.file].filter((path) => path !== undefined);
   return Promise.all(
     paths.map(async (path) => {
-      const hash =
-        known.get(path) ??
-        readFile(path).then((bytes) => createHash("sha256").update(bytes).digest("hex"));
+      const hash = known.get(path) ?? hashOfFile(path);
       known.set(path, hash);
       try {
         return await hash;

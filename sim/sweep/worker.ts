@@ -6,10 +6,10 @@ import type { Answer, Order, RunFunction } from "./messages.ts";
 
 const [, , module = ""] = process.argv;
 
-async function answer({ scenario, bound }: Order): Promise<Answer> {
+async function answer({ scenario, ...options }: Order): Promise<Answer> {
   try {
     const { run } = (await import(module)) as { run: RunFunction };
-    return { strategies: await run(scenario, { bound }) };
+    return { strategies: await run(scenario, options) };
   } catch (error) {
     if (!(error instanceof Error)) return { failure: String(error) };
     if (error.name === "UserError") return { failure: error.message };

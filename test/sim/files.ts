@@ -1,9 +1,10 @@
 import { stat } from "node:fs/promises";
+import { join } from "node:path";
 
 import { expect } from "chai";
 
 import { UserError } from "../../sim/errors.ts";
-import { makeOutputFolder } from "../../sim/files.ts";
+import { makeOutputFolder, resultsFolder } from "../../sim/files.ts";
 import { TestFiles } from "../support/files.ts";
 
 describe("makeOutputFolder", () => {
@@ -28,4 +29,13 @@ describe("makeOutputFolder", () => {
       );
     });
   }
+});
+
+describe("resultsFolder", () => {
+  it("keeps runs with rules of one's own apart from the scenario's usual run", () => {
+    expect(resultsFolder("paper")).to.equal(join("results", "paper"));
+    expect(resultsFolder("paper", "steady-sun", "mine")).to.equal(
+      join("results", "paper-steady-sun-mine"),
+    );
+  });
 });

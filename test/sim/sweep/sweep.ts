@@ -175,6 +175,44 @@ describe("sweep", () => {
     expect(await keptOf({})).to.equal(2);
   });
 
+  it("runs rules of one's own beside the scenario's strategies, and anew when their file changes", async function () {
+    this.timeout(60_000);
+    const out = folder();
+    const file = files.path("greedy.mjs");
+    const write = (yuanPerKWh: number): Promise<void> =>
+      writeFile(
+        file,
+        `export default { name: "greedy", pricing: { offers: ({ cores }) =>
+          [{ priceYuanPerKWh: ${yuanPerKWh}, energyWh: 100000, cores }] } };`,
+      );
+    await write(1);
+    const options = {
+      ...quick,
+      sets: ["hours=12", "strategies=[grid-only]"],
+      seeds: 1,
+      out,
+      rules: [file],
+      module: new URL("../../../sim/sweep/simulation.ts", import.meta.url).href,
+    };
+    const strategiesOf = async (changes: Partial<SweepOptions> = {}): Promise<unknown[]> => {
+      const { kept, failed } = await sweep({ ...options, ...changes });
+      expect(failed).to.be.empty;
+      const rows = (await read(out, "sweep.csv")).trim().split("\n").slice(1);
+      return [kept, ...rows.map((row) => /,1,([a-z+-]+),/.exec(row)?.[1])];
+    };
+    expect(await strategiesOf()).to.deep.equal([0, "grid-only", "greedy+esd+transfer"]);
+    const before = await read(out, "sweep.csv");
+    expect(await strategiesOf()).to.deep.equal([1, "grid-only", "greedy+esd+transfer"]);
+    await write(0.5);
+    expect(await strategiesOf()).to.deep.equal([0, "grid-only", "greedy+esd+transfer"]);
+    expect(await read(out, "sweep.csv")).not.to.equal(before);
+    // A scenario that names the rule says itself how it is run.
+    const sets = ["hours=12", "strategies=[greedy]"];
+    expect(await strategiesOf({ sets })).to.deep.equal([0, "greedy"]);
+    expect(await errorOf({ rules: [files.path("none.ts")] })).to.include("cannot be loaded");
+    expect(await errorOf({ ...options, sets, rules: [] })).to.include('"greedy" is no strategy');
+  });
+
   it("says what is wrong before anything is run, each fault once", async () => {
     expect(await errorOf({ seeds: 0 })).to.equal(
       "--seeds must be a whole number from 1 to 10000, is 0.",
