@@ -156,7 +156,7 @@ export class Books {
       for (let hour = 0; hour < this.hours; hour += 1) {
         const row = this.rows[hour * count + index];
         if (row === undefined) continue;
-        for (const column of MONEY) row[column] /= MICRO_YUAN_PER_YUAN;
+        for (const column of MONEY) if (row[column] !== 0) row[column] /= MICRO_YUAN_PER_YUAN;
         rows.push(row);
       }
     }

@@ -10,6 +10,33 @@ const GRAMS_PER_KILOGRAM = 1000;
 const sum = <T>(rows: readonly T[], of: (row: T) => number): number =>
   rows.reduce((total, row) => total + of(row), 0);
 
+/** Columns of hours of which a summary has the sum. */
+const SUMMED = [
+  "load_wh",
+  "pv_wh",
+  "direct_wh",
+  "charge_wh",
+  "discharge_wh",
+  "import_wh",
+  "export_wh",
+  "income_yuan",
+  "export_income_yuan",
+  "energy_cost_yuan",
+  "penalty_yuan",
+  "transfer_income_yuan",
+  "transfer_cost_yuan",
+  "migration_cost_yuan",
+] as const;
+
+type Sums = Record<(typeof SUMMED)[number], number>;
+
+/** All sums in one pass: a large run has more rows than a processor keeps at hand. */
+function sumsOf(rows: readonly HourlyRow[]): Readonly<Sums> {
+  const sums = Object.fromEntries(SUMMED.map((column) => [column, 0])) as Sums;
+  for (const row of rows) for (const column of SUMMED) sums[column] += row[column];
+  return sums;
+}
+
 const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
 
 /** Smallest, median and greatest. */
@@ -40,8 +67,8 @@ export function summaryOf(
   storedAtStartKwh: number,
 ): StrategySummary {
   const { hourly, trades, transfers, bestWelfareYuan, dcReputation, userReputation } = result;
-  const kwh = (of: keyof HourlyRow): number => sum(hourly, (row) => row[of] as number) / WH_PER_KWH;
-  const money = (of: keyof HourlyRow): number => sum(hourly, (row) => row[of] as number);
+  const sums = sumsOf(hourly);
+  const kwh = (of: keyof Sums): number => sums[of] / WH_PER_KWH;
   const pvProducedKwh = kwh("pv_wh");
   const pvDirectKwh = kwh("direct_wh");
   const pvStoredKwh = kwh("charge_wh");
@@ -63,15 +90,14 @@ export function summaryOf(
     ) / WH_PER_KWH;
   const soldKwh =
     sum(trades, (t) => (t.energy_wh * t.delivered_core_seconds) / t.core_seconds) / WH_PER_KWH;
-  const exportIncomeYuan = money("export_income_yuan");
-  const transferIncomeYuan = money("transfer_income_yuan");
-  const importCostYuan = money("energy_cost_yuan");
-  const penaltiesYuan = money("penalty_yuan");
-  const migrationCostYuan = money("migration_cost_yuan");
-  const userSpendYuan = money("income_yuan");
+  const exportIncomeYuan = sums.export_income_yuan;
+  const transferIncomeYuan = sums.transfer_income_yuan;
+  const importCostYuan = sums.energy_cost_yuan;
+  const penaltiesYuan = sums.penalty_yuan;
+  const migrationCostYuan = sums.migration_cost_yuan;
+  const userSpendYuan = sums.income_yuan;
   const dcIncomeYuan = userSpendYuan + exportIncomeYuan + transferIncomeYuan;
-  const dcCostYuan =
-    importCostYuan + penaltiesYuan + money("transfer_cost_yuan") + migrationCostYuan;
+  const dcCostYuan = importCostYuan + penaltiesYuan + sums.transfer_cost_yuan + migrationCostYuan;
   const fulfilled = (trade: TradeRow): boolean => trade.status === "fulfilled";
   const priority = trades.filter((trade) => trade.priority);
   return {

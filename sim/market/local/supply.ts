@@ -157,10 +157,16 @@ export class LocalSupply {
   contractOf(contractId: bigint): SupplyContract {
     const { identities } = this.market;
     const c = this.agreementOf(contractId);
-    const { terms, ...progress } = c;
+    const { terms } = c;
     return {
       ...terms,
-      ...progress,
+      status: c.status,
+      handedOver: c.handedOver,
+      delivered: c.delivered,
+      paid: c.paid,
+      pv: c.pv,
+      esd: c.esd,
+      grid: c.grid,
       buyerWallet: identities.identityOf(terms.buyer).wallet,
       sellerWallet: identities.identityOf(terms.seller).wallet,
       escrow: c.status === SupplyStatus.running ? escrowOf(c) : 0n,
