@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { expect } from "chai";
+import { id } from "ethers";
 
 import { UserError } from "../../sim/errors.ts";
 import { httpRpc, type Rpc } from "../../sim/market/rpc.ts";
@@ -181,6 +182,34 @@ describe("the console's index", function () {
     ).to.deep.equal(["1", "4", "6"]);
     db.close();
     await chain.end();
+  });
+
+  it("says why a transaction failed on a node that does not trace, and how it knows", async () => {
+    const { chain, folder } = replayed;
+    const { addresses } = market.record;
+    const [from] = (await chain.ask("eth_accounts")) as string[];
+    // Nobody's wallet withdraws its bond; the gas is given, so that the node does not try it first.
+    const data = id("releaseBond()").slice(0, 10);
+    await chain
+      .ask("eth_sendTransaction", { from, to: addresses.auction, data, gas: "0x30000" })
+      .catch(() => undefined);
+    const withoutTraces: Rpc = async (requests) => {
+      const answers = await chain.rpc(requests);
+      return requests.map(({ method }, i) =>
+        method.startsWith("debug_")
+          ? { error: { code: -32601, message: "the method does not exist" } }
+          : answers[i]!,
+      );
+    };
+    const [traced] = await indexAt(await newFile(), chain.rpc, await loadMarket(folder));
+    const [plain] = await indexAt(await newFile(), withoutTraces, await loadMarket(folder));
+    const failed = (db: Database) =>
+      db.all("SELECT failure_source, failure_data FROM transactions WHERE succeeded = 0");
+    expect(failed(traced).map((row) => row["failure_source"])).to.deep.equal(["trace"]);
+    expect(failed(plain).map((row) => row["failure_source"])).to.deep.equal(["replay"]);
+    expect(failed(plain)[0]!["failure_data"]).to.equal(failed(traced)[0]!["failure_data"]);
+    traced.close();
+    plain.close();
   });
 
   it("begins anew on another chain, and has nothing of the old one left", async () => {

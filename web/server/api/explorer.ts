@@ -301,6 +301,10 @@ const eventRow =
     };
   };
 
+/** Whether events are asked for by what is known of them, and not only by where they are. */
+const isNamed = (values: Values): boolean =>
+  (values.text("contract") ?? values.text("name")) !== undefined;
+
 function eventConditions({ db }: ApiContext, values: Values): Condition[] {
   const block = values.integer("block");
   const transaction = values.text("transaction");
@@ -507,7 +511,7 @@ export const EXPLORER_ENDPOINTS: EndpointTable<
         : "FROM transactions t LEFT JOIN calls c ON c.tx = t.at";
       return {
         select: `${ROW_COLUMNS} ${from} JOIN blocks b ON b.number = t.at >> 24`,
-        countFrom: from,
+        countFrom: byCall ? from : "FROM transactions t",
         keys: [byCall ? "c.tx" : "t.at"],
         descending: true,
         where: transactionConditions(values),
@@ -599,7 +603,7 @@ export const EXPLORER_ENDPOINTS: EndpointTable<
     ],
     (context, values) => ({
       select: `${LOG_SELECT} LEFT JOIN events e ON e.at = l.at`,
-      countFrom: "FROM logs l LEFT JOIN events e ON e.at = l.at",
+      countFrom: isNamed(values) ? "FROM logs l JOIN events e ON e.at = l.at" : "FROM logs l",
       keys: ["l.at"],
       descending: true,
       where: eventConditions(context, values),

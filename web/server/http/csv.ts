@@ -1,5 +1,4 @@
 /** A list as a CSV file. */
-import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 
 import type { Page } from "../../shared/api.ts";
@@ -47,11 +46,20 @@ export async function answerCsv(
   });
   response.write(`${columns.join(",")}\n`);
   for (;;) {
-    if (!response.write(csvLines(columns, page.items)))
-      await Promise.race([once(response, "drain"), once(response, "close")]);
+    if (!response.write(csvLines(columns, page.items))) await drained(response);
     if (page.next === null || response.destroyed) break;
     await new Promise((resolve) => setImmediate(resolve));
     page = read({ limit: PAGE, cursor: page.next, order });
   }
   response.end();
 }
+
+/** Until the client has taken what was written, or is gone. */
+const drained = (response: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      response.off("drain", done).off("close", done);
+      resolve();
+    };
+    response.on("drain", done).on("close", done);
+  });
