@@ -132,6 +132,22 @@ export class Project {
     return ended;
   }
 
+  /** Runs a Hardhat command until it has printed `pattern`, does something then, and kills it. */
+  async hardhatWhile(
+    pattern: RegExp,
+    args: readonly string[],
+    node: DevNode,
+    work: (printed: RegExpExecArray) => Promise<void>,
+  ): Promise<Ended> {
+    const command = this.#spawn(args, node, {});
+    try {
+      await work(await command.printed(pattern));
+    } finally {
+      command.kill();
+    }
+    return command.ended;
+  }
+
   /** Starts a node on a free port. */
   async startNode(...args: string[]): Promise<DevNode> {
     const command = this.#spawn(["node", "--port", "0", ...args], undefined, {});
