@@ -95,7 +95,7 @@ export async function loadMarket(folder: string): Promise<Market> {
     codec: new Codec(known),
     clock: new SlotClock(record.parameters),
     firstBlock: contracts.get(CONTRACT_NAMES.directory)?.blockNumber ?? 0,
-    fingerprint: id(JSON.stringify([record.genesisBlock, known], bigintAsText)),
+    fingerprint: id(JSON.stringify([record.genesisBlock, record.parameters, known], bigintAsText)),
   };
 }
 
