@@ -12,7 +12,7 @@ const [program = "", path = "", url = "", folder = ""] = process.argv.slice(1);
 if (program === fileURLToPath(import.meta.url)) {
   const indexer = new Indexer(Database.open(path), httpRpc(url));
   indexer.follow(await loadMarket(folder));
-  for (let more = true; more; ) {
+  for (let more = true; more;) {
     ({ more } = await indexer.step());
     process.stdout.write(".");
   }
