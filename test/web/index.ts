@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { expect } from "chai";
-import { id } from "ethers";
+import { id, Interface } from "ethers";
 
 import { UserError } from "../../sim/errors.ts";
 import { httpRpc, type Rpc } from "../../sim/market/rpc.ts";
-import { Database } from "../../web/server/index/database.ts";
+import { Database, partsOfPlace } from "../../web/server/index/database.ts";
 import { Indexer } from "../../web/server/index/indexer.ts";
 import { CHAIN_TABLES, DERIVED_TABLES } from "../../web/server/index/schema.ts";
 import { loadMarket, type Market } from "../../web/server/market.ts";
@@ -105,6 +105,49 @@ describe("the console's index", function () {
     expect(count("logs")).to.equal(logs.length);
     expect(count("events")).to.equal(logs.length);
     db.close();
+  });
+
+  it("is as the contracts were at any block: also while work is handed over", async () => {
+    const { chain } = replayed;
+    const codec = new Interface(market.codec.named("SupplyBook")!.abi);
+    const to = market.codec.named("SupplyBook")!.address;
+    const [whole] = await indexAt(await newFile(), chain.rpc, market);
+    const taken = whole.all<{ at: number }>(
+      "SELECT at FROM events WHERE name = 'Taken' ORDER BY at",
+    );
+    whole.close();
+    const blocks = [taken[0]!, taken.at(-1)!].map(({ at }) => partsOfPlace(at).block);
+    let handedOver = 0;
+    for (const block of blocks.flatMap((one) => [one, one + 8])) {
+      const tag = `0x${block.toString(16)}`;
+      const upToBlock: Rpc = async (requests) => {
+        const answers = await chain.rpc(requests);
+        return requests.map(({ method }, i) =>
+          method === "eth_blockNumber" ? { result: tag } : answers[i]!,
+        );
+      };
+      const [db] = await indexAt(await newFile(), upToBlock, market);
+      for (const row of db.all<Record<string, number | string>>("SELECT * FROM supply")) {
+        const data = codec.encodeFunctionData("contractOf", [row["contract"]]);
+        const answer = (await chain.ask("eth_call", { to, data }, tag)) as string;
+        const [c] = codec.decodeFunctionResult("contractOf", answer) as unknown as [
+          Record<string, bigint | boolean>,
+        ];
+        const known = ["handed_over", "delivered", "pv", "esd", "grid", "paid"].map((name) =>
+          Number(row[name]),
+        );
+        const there = ["handedOver", "delivered", "pv", "esd", "grid", "paid"].map((name) =>
+          Number(c[name]),
+        );
+        expect(known, `contract ${row["contract"]!} at block ${block}`).to.deep.equal(there);
+        expect(row["status"]).to.equal(
+          ["", "running", "fulfilled", "expired"][Number(c["status"])],
+        );
+        handedOver += Number(row["handed_over"]);
+      }
+      db.close();
+    }
+    expect(handedOver).to.be.above(0);
   });
 
   it("asks for nothing twice when it is opened again", async () => {
