@@ -1,4 +1,4 @@
-/** Slots of the auction: plans, books, draws, and what a browser needs to verify them. */
+/** Slots of the auction: plans, books, draws. */
 import type {
   BidRow,
   Draw,
@@ -7,7 +7,6 @@ import type {
   PlanRow,
   PlanStatus,
   Slot,
-  SlotEvidence,
   SlotPhase,
   SlotRow,
   Trade,
@@ -33,9 +32,9 @@ import {
   type MarketContext,
   type Values,
 } from "./endpoint.ts";
+import { evidenceOf } from "./evidence.ts";
 import { notFound } from "./fault.ts";
 import { pageOf, where, type PageRequest } from "./list.ts";
-import { checksummed } from "./names.ts";
 
 // ------------------------------------------------------------------ rows
 
@@ -466,79 +465,6 @@ const planRow =
     forfeited: row.forfeited === null ? null : String(row.forfeited),
   });
 
-// ------------------------------------------------------------------ evidence
-
-const EVIDENCE_EVENTS = [
-  "Committed",
-  "PlanWithdrawn",
-  "Revealed",
-  "PlanDropped",
-  "PlanPunished",
-  "ValueOpened",
-  "MatchingStarted",
-  "Signed",
-  "Unmatched",
-  "Cleared",
-];
-
-function evidenceOf(context: MarketContext, { slot }: SlotSqlRow): SlotEvidence {
-  const { db, market } = context;
-  const address = (name: string): string => checksummed(market.codec.named(name)?.address ?? "");
-  const { parameters, chainId } = market.record;
-  const events = EVIDENCE_EVENTS.map((name) => `'${name}'`).join(", ");
-  const ats = db.all<{ at: number }>(
-    `SELECT m.at FROM mentions m JOIN events e ON e.at = m.at WHERE m.kind = 4 AND m.id = ?1 AND e.name IN (${events})
-     UNION SELECT (SELECT max(at) FROM reputation r WHERE r.participant = p.participant AND r.at < p.revealed
-       AND r.at > (SELECT enrolled FROM participants WHERE number = p.participant))
-     FROM plans p WHERE p.slot = ?1 AND p.revealed IS NOT NULL ORDER BY 1`,
-    slot,
-  );
-  const logs = ats.flatMap(({ at }) => {
-    const row = db.get<{ address: string; topics: string; data: string }>(
-      "SELECT address, topics, data FROM logs WHERE at = ?",
-      at,
-    );
-    if (row === undefined) return [];
-    const { block, transaction, logIndex } = context.names.event(at);
-    return [
-      {
-        block,
-        transaction,
-        logIndex,
-        address: checksummed(row.address),
-        topics: row.topics.split(","),
-        data: row.data,
-      },
-    ];
-  });
-  const reveals = db
-    .all<{ at: number; hash: string; sender: string; receiver: string | null; input: string }>(
-      `SELECT DISTINCT t.at, t.hash, t.sender, t.receiver, t.input FROM plans p JOIN logs l ON l.at = p.revealed
-       JOIN transactions t ON t.at = l.tx WHERE p.slot = ? ORDER BY t.at`,
-      slot,
-    )
-    .map(({ at, hash, sender, receiver, input }) => ({
-      block: Math.floor(at / 2 ** 24),
-      hash,
-      from: checksummed(sender),
-      to: receiver === null ? null : checksummed(receiver),
-      input,
-    }));
-  return {
-    slot,
-    chainId: Number(chainId),
-    auction: address("SlotAuction"),
-    supply: address("SupplyBook"),
-    beacon: address("RandomBeacon"),
-    vault: address("Vault"),
-    identities: address("IdentityRegistry"),
-    drawAmong: Number(parameters.drawAmong),
-    sellerShareBps: Number(parameters.sellerShareBps),
-    logs,
-    reveals,
-  };
-}
-
 // ------------------------------------------------------------------ endpoints
 
 const PLAN_COLUMNS = [
@@ -687,7 +613,7 @@ export const SLOT_ENDPOINTS: EndpointTable<
   },
   "/api/slots/:slot/evidence": single((context, values) => {
     const market = withMarket(context);
-    return evidenceOf(market, findSlot(market, values));
+    return evidenceOf(market, findSlot(market, values).slot);
   }),
   "/api/participants/:number/plans": listed([...PLAN_COLUMNS], (context, values) => ({
     select: PLAN_SELECT,
