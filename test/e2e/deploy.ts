@@ -158,6 +158,7 @@ describe("hardhat deploy", () => {
     const files = await readdir(join(project.folder, "deployments/custom"));
     expect(files).to.have.members([
       "market.json",
+      "sourcify",
       ...Object.values(CONTRACT_NAMES).map((name) => `${name}.json`),
     ]);
   });
