@@ -8,8 +8,6 @@ import {
   OPPORTUNISTIC,
   OPPORTUNISTIC_ESD,
   PAPER,
-  PAPER_EXTRA_INCOME_YUAN,
-  PAPER_MIGRATION_COST_YUAN,
   FULL,
   find,
   fullest,
@@ -20,6 +18,7 @@ import {
   serversOf,
   transferring,
 } from "./paper.ts";
+import { PAPER_EXTRA_INCOME_YUAN, PAPER_MIGRATION_COST_YUAN } from "./printed.ts";
 import type { RunResult, SmallestBattery, StrategyResult } from "./results.ts";
 import { NET_INCOME, hourlyTotals, sum } from "./totals.ts";
 

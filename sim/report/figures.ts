@@ -1,6 +1,7 @@
 /** The paper's six figures of its evaluation (section 4), from a run's hourly flows summed over all data centres. */
 import { HOURS_PER_DAY, WH_PER_KWH } from "../units.ts";
-import { drawChart, drawFile, type Chart, type Panel, type Series } from "./chart.ts";
+import { drawChart, drawFile, type Chart } from "./chart.ts";
+import type { Panel, Series } from "./panel.ts";
 import { fixed, list, percent, plural, signed } from "./format.ts";
 import {
   CONTRACT_ONLY,

@@ -1,6 +1,6 @@
 /** What the comparison of strategies lists: each figure with its unit, what it means, and the paper's where it has one. */
 import { fixed } from "./format.ts";
-import { PAPER_EXTRA_INCOME_YUAN, PAPER_MIGRATION_COST_YUAN } from "./paper.ts";
+import { PAPER_EXTRA_INCOME_YUAN, PAPER_MIGRATION_COST_YUAN } from "./printed.ts";
 import type { StrategySummary } from "./results.ts";
 
 /** A figure of a summary. */

@@ -32,13 +32,14 @@ export const colour = (name: ColourName): string => COLOURS[name].light;
 
 const names = Object.keys(COLOURS) as ColourName[];
 
-const declarations = (theme: keyof Colour): string =>
+/** The custom properties of a theme as declarations of a style sheet. */
+export const figureColours = (theme: keyof Colour): string =>
   names.map((name) => `--fig-${name}:${COLOURS[name][theme]}`).join(";");
 
 /** Which value the custom properties have; dark only on a screen that asks for it. */
 export const COLOUR_STYLE = [
-  `:root{${declarations("light")}}`,
-  `@media screen and (prefers-color-scheme:dark){:root{${declarations("dark")}}}`,
+  `:root{${figureColours("light")}}`,
+  `@media screen and (prefers-color-scheme:dark){:root{${figureColours("dark")}}}`,
 ].join("\n");
 
 /** What the classes of a figure's marks mean. */

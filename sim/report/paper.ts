@@ -6,11 +6,6 @@ import type { RunResult, StrategyResult } from "./results.ts";
 /** Section 4: the paper's evaluation, whose figures are the defaults of a scenario. */
 export const PAPER = defaultScenario("paper");
 
-/** Section 4: extra income in a week, yuan. */
-export const PAPER_EXTRA_INCOME_YUAN = 8863.51;
-/** Section 4: cost of all migrations in a week, yuan. */
-export const PAPER_MIGRATION_COST_YUAN = 59.23;
-
 /** All work on the grid alone, run at once: the traditional reference. */
 export const GRID_ONLY = "grid-only";
 /** Supply contracts alone (Fig. 4), what the paper's gains are measured against. */

@@ -25,15 +25,16 @@ const DARK: typeof LIGHT = {
   bad: "#ff8d80",
 };
 
-const declarations = (theme: typeof LIGHT): string =>
-  Object.entries(theme)
+/** The custom properties of a theme as declarations of a style sheet. */
+export const pageColours = (theme: "light" | "dark"): string =>
+  Object.entries(theme === "light" ? LIGHT : DARK)
     .map(([name, value]) => `--${name}:${value}`)
     .join(";");
 
 /** Style sheet of a page. */
 export const PAGE_STYLE = `
-:root{color-scheme:light;${declarations(LIGHT)}}
-@media screen and (prefers-color-scheme:dark){:root{color-scheme:dark;${declarations(DARK)}}}
+:root{color-scheme:light;${pageColours("light")}}
+@media screen and (prefers-color-scheme:dark){:root{color-scheme:dark;${pageColours("dark")}}}
 ${COLOUR_STYLE}
 ${FIGURE_STYLE}
 :root{

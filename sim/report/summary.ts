@@ -3,12 +3,8 @@ import type { Scenario } from "../scenario/schema.ts";
 import type { ImportReport } from "../traces/imported.ts";
 import { claimsOf, extraIncomeYuan, type Claim } from "./claims.ts";
 import { GENERATOR, type Generator } from "./generator.ts";
-import {
-  PAPER_EXTRA_INCOME_YUAN,
-  PAPER_MIGRATION_COST_YUAN,
-  fullest,
-  transferring,
-} from "./paper.ts";
+import { fullest, transferring } from "./paper.ts";
+import { PAPER_EXTRA_INCOME_YUAN, PAPER_MIGRATION_COST_YUAN } from "./printed.ts";
 import {
   RESULTS_VERSION,
   type ConductResult,
