@@ -9,7 +9,7 @@ export default defineConfig(
     linterOptions: { reportUnusedDisableDirectives: "error" },
   },
   {
-    files: ["**/*.ts"],
+    files: ["**/*.ts", "**/*.tsx"],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: {
       parserOptions: { projectService: true },

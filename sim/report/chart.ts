@@ -51,7 +51,7 @@ function drawPanel({ id, timeline }: Chart, panel: Panel, top: number): string {
 }
 
 function swatch(chart: string, series: Series, x: number, y: number): string {
-  if (series.as === "line") {
+  if (series.as === "line" || series.as === "level") {
     const dash = series.dash === undefined ? "" : ` stroke-dasharray="${series.dash}"`;
     return `<path d="M${x},${y}h${SWATCH}" fill="none" stroke="${colour(series.colour)}" class="line-${series.colour}" stroke-width="2"${dash}/>`;
   }

@@ -23,8 +23,11 @@ export interface Series {
   readonly label: string;
   readonly values: readonly number[];
   readonly colour: ColourName;
-  /** How it is drawn: areas stand on each other in their order; lines and bars stand on zero. */
-  readonly as: "area" | "line" | "bar";
+  /**
+   * How it is drawn: areas stand on each other in their order; lines and bars stand on zero; levels are lines that are not joined,
+   * for what is not there at all times.
+   */
+  readonly as: "area" | "line" | "level" | "bar";
   readonly texture?: Texture;
   /** Dashes of a line, such as "5 3". */
   readonly dash?: string;
@@ -38,6 +41,8 @@ export interface Panel {
   readonly label: string;
   readonly height: number;
   readonly series: readonly Series[];
+  /** Whether the vertical axis begins where the values do, and not at zero. */
+  readonly fitted?: boolean;
 }
 
 interface Point {
@@ -106,6 +111,21 @@ function seriesMarks(id: string, panel: Panel, spans: readonly Span[]): Markish[
   let base: readonly number[] | undefined;
   const marks = panel.series.map((series) => {
     if (series.as === "bar") return barMarks(id, series, pointsOf(spans, series.values));
+    if (series.as === "level") {
+      return [
+        ruleY(
+          pointsOf(spans, series.values).filter(({ y2 }) => !Number.isNaN(y2)),
+          {
+            x1: "x1",
+            x2: "x2",
+            y: "y2",
+            stroke: colour(series.colour),
+            className: `line-${series.colour}`,
+            strokeWidth: 2.4,
+          },
+        ),
+      ];
+    }
     if (series.as === "line") {
       return [
         lineY(steps(pointsOf(spans, series.values)), {
@@ -143,8 +163,9 @@ function rangeOf(panel: Panel): [number, number] {
   );
   const all = [stack, ...panel.series.map(({ values }) => values)].flat();
   const known = all.filter((value) => Number.isFinite(value));
-  const low = known.reduce((a, b) => Math.min(a, b), 0);
-  const high = known.reduce((a, b) => Math.max(a, b), 0);
+  const from = panel.fitted === true ? (known[0] ?? 0) : 0;
+  const low = known.reduce((a, b) => Math.min(a, b), from);
+  const high = known.reduce((a, b) => Math.max(a, b), from);
   return [low, high === low ? low + 1 : high];
 }
 
@@ -190,7 +211,9 @@ export function plotOptions(
         dx: 2,
       }),
       ...seriesMarks(id, panel, spans),
-      ruleY([0], { stroke: colour("ink"), className: "line-ink", strokeWidth: 1 }),
+      ...(panel.fitted === true
+        ? []
+        : [ruleY([0], { stroke: colour("ink"), className: "line-ink", strokeWidth: 1 })]),
     ],
   };
 }
