@@ -6,6 +6,7 @@ import type { Result } from "hardhat/types/utils";
 
 import { UserError } from "../sim/errors.ts";
 import { MARKET_FILE, readMarket } from "../sim/market/record.ts";
+import { buildApp } from "../web/build.ts";
 import { MarketConsole, type ConsoleOptions } from "../web/server/console.ts";
 import { run } from "./action.ts";
 
@@ -48,7 +49,7 @@ async function requireRecord(hre: HardhatRuntimeEnvironment, networkName: string
 }
 
 /** Opens the console of a network with the project's folders. */
-export function openConsole(
+export async function openConsole(
   hre: HardhatRuntimeEnvironment,
   networkName: string,
   options: Pick<ConsoleOptions, "node" | "host" | "port" | "replay">,
@@ -59,7 +60,7 @@ export function openConsole(
     folder: join(root, "deployments", networkName),
     index: join(root, ".explorer", networkName, "index.db"),
     results: join(root, "results"),
-    application: join(root, "web", "dist"),
+    application: await buildApp(),
     onNode: (reachable, message) => {
       if (!reachable)
         console.log(`${message ?? ""} The console shows what it has, and tries again.`);
