@@ -67,9 +67,9 @@ export function Values({ values }: { values: readonly DecodedValue[] }) {
               <Leaf of={one} />
             </span>
           ) : (
-            <Inner values={one.value as readonly DecodedValue[]} />
+            <Inner values={one.value as readonly DecodedValue[]} list={one.type.endsWith("]")} />
           )}
-          {one.unpacked !== undefined && <Inner values={one.unpacked} />}
+          {one.unpacked !== undefined && <Values values={one.unpacked} />}
         </li>
       ))}
     </ul>
@@ -79,9 +79,9 @@ export function Values({ values }: { values: readonly DecodedValue[] }) {
 /** Beyond so many elements a list is folded. */
 const UNFOLDED = 12;
 
-function Inner({ values }: { values: readonly DecodedValue[] }) {
+function Inner({ values, list }: { values: readonly DecodedValue[]; list: boolean }) {
   if (values.length === 0) return <span class="value">none</span>;
-  if (values.length <= UNFOLDED) return <Values values={values} />;
+  if (!list || values.length <= UNFOLDED) return <Values values={values} />;
   return (
     <details>
       <summary>{values.length} elements</summary>

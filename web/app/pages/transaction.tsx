@@ -148,28 +148,28 @@ function Frame({ frame }: { frame: CallFrame }) {
   const { type, to, call, failure, gasUsed, calls, result, input, value } = frame;
   return (
     <li>
-      <details>
-        <summary>
-          <span class="type">{type}</span> {to === null ? NONE : <AddressLink at={to} />}{" "}
-          {call === null ? <code>{shortHex(input, 8)}</code> : <Brief of={call} />}{" "}
-          <span class="means">{whole(gasUsed)} gas</span>
-          {value !== "0" && <span class="means">{fee(value)}</span>}
-          {failure !== null && (
-            <span class="bad">
-              {" "}
-              failed{failure.error === null ? "" : `: ${failure.error.name}`}
-            </span>
-          )}
-        </summary>
-        {call !== null && <Values values={call.arguments} />}
-        {result !== null && result.length > 0 && (
-          <>
-            <p class="note">Returned</p>
-            <Values values={result} />
-          </>
+      <p class="frame">
+        <span class="type">{type}</span> {to === null ? NONE : <AddressLink at={to} />}{" "}
+        {call === null ? <code>{shortHex(input, 8)}</code> : <Brief of={call} />}{" "}
+        <span class="means">{whole(gasUsed)} gas</span>
+        {value !== "0" && <span class="means">{fee(value)}</span>}
+        {failure !== null && (
+          <span class="bad"> failed{failure.error === null ? "" : `: ${failure.error.name}`}</span>
         )}
-        {failure?.error != null && <Decoded of={failure.error} />}
-      </details>
+      </p>
+      {call !== null && (
+        <details>
+          <summary>Arguments and result</summary>
+          <Values values={call.arguments} />
+          {result !== null && result.length > 0 && (
+            <>
+              <p class="note">Returned</p>
+              <Values values={result} />
+            </>
+          )}
+          {failure?.error != null && <Decoded of={failure.error} />}
+        </details>
+      )}
       {calls.length > 0 && (
         <ul class="frames">
           {calls.map((one, index) => (
