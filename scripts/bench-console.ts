@@ -1,6 +1,6 @@
 /**
- * `npm run bench:console`: how long the console takes to index a replayed week, to start again, and to answer what its pages
- * ask. It looks at the chain of `npm start`, or at the one whose address and record are named:
+ * `npm run bench:console`: how long the console takes to index a replayed week, to start again, to answer what its pages
+ * ask, and to show them in a browser; and how large its application is. It looks at the chain of `npm start`, or at the one whose address and record are named:
  *
  *     npm run bench:console -- http://127.0.0.1:8545 deployments/localhost
  */
@@ -8,6 +8,8 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { bundleSizes, pageLoads } from "../web/bench.ts";
+import { buildApp } from "../web/build.ts";
 import { MarketConsole } from "../web/server/console.ts";
 import type {
   Page,
@@ -25,10 +27,11 @@ const ROUNDS = 30;
 
 const own = await mkdtemp(join(tmpdir(), "heliomarket-bench-"));
 const index = join(own, "index.db");
+const application = await buildApp();
 
 const open = (): Promise<MarketConsole> =>
   MarketConsole.open({
-    ...{ folder, node, index, results: "results", application: "web/dist" },
+    ...{ folder, node, index, results: "results", application },
     ...{ host: "127.0.0.1", port: 0 },
   });
 
@@ -49,8 +52,11 @@ async function get<Answer>(url: string, path: string): Promise<Answer> {
   return (await response.json()) as Answer;
 }
 
+/** Paths that each page asks for. */
+type Pages = Readonly<Record<string, readonly string[]>>;
+
 /** What each page asks for, with what this chain has. */
-async function pagesOf(url: string): Promise<Record<string, string[]>> {
+async function pagesOf(url: string): Promise<Pages> {
   const first = async <Item>(path: string): Promise<Item> => {
     const [item] = (await get<Page<Item>>(url, path)).items;
     if (item === undefined) throw new Error(`${path} is empty; replay a scenario first.`);
@@ -104,6 +110,17 @@ async function pagesOf(url: string): Promise<Record<string, string[]>> {
   };
 }
 
+/** Those that a page asks for only when it is told to, or whose address is not that of what it asks for first. */
+const OTHERS = ["overview", "slot, verified"];
+
+/** Addresses of the pages in a browser: those of what they ask for first. */
+const addressesOf = (pages: Pages): string[] => [
+  "/",
+  ...Object.entries(pages).flatMap(([page, [first]]) =>
+    OTHERS.includes(page) || first === undefined ? [] : [first.slice("/api".length)],
+  ),
+];
+
 const percentile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 
@@ -135,11 +152,22 @@ try {
   const again = await open();
   console.log(`Start with the index at hand: ${(await whenComplete(again, began)).toFixed(2)} s`);
   console.log("\nWhat a page asks for, ms".padEnd(32), "p50".padStart(8), "p95".padStart(8));
-  for (const [page, paths] of Object.entries(await pagesOf(again.url))) {
+  const pages = await pagesOf(again.url);
+  for (const [page, paths] of Object.entries(pages)) {
     const times = await timesOf(again.url, paths);
     const shown = [0.5, 0.95].map((share) => percentile(times, share).toFixed(1).padStart(8));
     console.log(page.padEnd(31), ...shown);
   }
+  console.log("\nApplication, compressed".padEnd(32), "kB".padStart(8));
+  for (const { name, bytes } of await bundleSizes(application))
+    console.log(name.padEnd(31), (bytes / 1000).toFixed(1).padStart(8));
+  console.log("\nA page in a browser".padEnd(32), "ms".padStart(8), "script, kB".padStart(12));
+  for (const { path, shownMs, scriptBytes } of await pageLoads(again.url, addressesOf(pages)))
+    console.log(
+      path.slice(0, 30).padEnd(31),
+      shownMs.toFixed(0).padStart(8),
+      (scriptBytes / 1000).toFixed(1).padStart(12),
+    );
   await again.close();
 } finally {
   await rm(own, { recursive: true, force: true });
