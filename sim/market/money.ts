@@ -28,6 +28,16 @@ export const bpsUp = (amount: bigint, bps: bigint): bigint => divideUp(amount * 
 export const earnedDown = (energy: bigint, price: bigint, done: bigint, total: bigint): bigint =>
   (energy * price * done) / (total * WH_PER_KWH);
 
+/** {@link earnedDown} of plain numbers, which is quicker; whole numbers below 2^53, as is what they give. */
+export function earned(energy: number, price: number, done: number, total: number): number {
+  const value = energy * price * done;
+  if (value > Number.MAX_SAFE_INTEGER)
+    return Number(earnedDown(BigInt(energy), BigInt(price), BigInt(done), BigInt(total)));
+  const whole = total * Number(WH_PER_KWH);
+  // The remainder is exact, and so is a quotient without one.
+  return (value - (value % whole)) / whole;
+}
+
 /** `part / whole` of `amount`, rounded down. */
 export const shareDown = (amount: bigint, part: bigint, whole: bigint): bigint =>
   (amount * part) / whole;

@@ -35,7 +35,7 @@ import { domainOf, PLAN_TYPES } from "../messages.ts";
 import { amountUp, bpsUp, depositBps } from "../money.ts";
 import type { LocalMarket } from "./market.ts";
 import { ClearingPage, SEARCH_START, type Capacity, type SearchState } from "./page.ts";
-import { Cell, refuse, Refusal, StateMap } from "./world.ts";
+import { Cell, refuse, Refusal, StateList, StateMap } from "./world.ts";
 
 const MAX_ITEMS = 16;
 const MAX_VALUE = 2n ** 48n - 1n;
@@ -136,8 +136,8 @@ export class LocalAuction {
   private readonly market: LocalMarket;
   private readonly isPaused: Cell<boolean>;
   private readonly lastSequence: Cell<bigint>;
-  private readonly plans: StateMap<bigint, PlanState>;
-  private readonly revealed: StateMap<bigint, Revealed>;
+  private readonly plans: StateList<PlanState>;
+  private readonly revealed: StateList<Revealed>;
   private readonly books: StateMap<bigint, Book>;
   private readonly rankings: StateMap<Address, Ranking>;
   /** What matched offers have left, by their references. */
@@ -150,8 +150,8 @@ export class LocalAuction {
     this.market = market;
     this.isPaused = new Cell(world, false);
     this.lastSequence = new Cell(world, 0n);
-    this.plans = new StateMap(world);
-    this.revealed = new StateMap(world);
+    this.plans = new StateList(world);
+    this.revealed = new StateList(world);
     this.books = new StateMap(world);
     this.rankings = new StateMap(world);
     this.left = new StateMap(world);

@@ -11,14 +11,14 @@ import {
   type Signature,
 } from "../ledger.ts";
 import type { LocalMarket } from "./market.ts";
-import { Cell, refuse, StateMap } from "./world.ts";
+import { Cell, refuse, StateList, StateMap } from "./world.ts";
 
 const MAX_ID_BYTES = 64;
 
 /** The registry of participants. */
 export class LocalIdentities {
   private readonly market: LocalMarket;
-  private readonly identities: StateMap<bigint, Identity>;
+  private readonly identities: StateList<Identity>;
   private readonly byWallet: StateMap<Address, bigint>;
   private readonly byId: StateMap<string, bigint>;
   /** Who each certificate was ever bound to. */
@@ -27,7 +27,7 @@ export class LocalIdentities {
 
   constructor(market: LocalMarket) {
     this.market = market;
-    this.identities = new StateMap(market.world);
+    this.identities = new StateList(market.world);
     this.byWallet = new StateMap(market.world);
     this.byId = new StateMap(market.world);
     this.byCertificate = new StateMap(market.world);

@@ -12,7 +12,7 @@ import {
 } from "../ledger.ts";
 import { amountDown } from "../money.ts";
 import type { LocalMarket } from "./market.ts";
-import { refuse, StateMap } from "./world.ts";
+import { refuse, StateList } from "./world.ts";
 
 const MAX_PART = 255n;
 
@@ -51,13 +51,13 @@ const energyOf = ({ pv, esdIn, esdOut, gridImport, gridExport }: Reading): Energ
 /** One reading per data centre and slot. */
 export class LocalMeters {
   private readonly market: LocalMarket;
-  private readonly sites: StateMap<bigint, Site>;
-  private readonly states: StateMap<bigint, typeof NOT_READ>;
+  private readonly sites: StateList<Site>;
+  private readonly states: StateList<typeof NOT_READ>;
 
   constructor(market: LocalMarket) {
     this.market = market;
-    this.sites = new StateMap(market.world);
-    this.states = new StateMap(market.world);
+    this.sites = new StateList(market.world);
+    this.states = new StateList(market.world);
   }
 
   // ---------------------------------------------------------------- calls

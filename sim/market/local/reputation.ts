@@ -1,16 +1,16 @@
 /** The participants' reputation. */
 import { INITIAL_REPUTATION, MAX_REPUTATION, WH_PER_KWH } from "../money.ts";
 import type { LocalMarket } from "./market.ts";
-import { StateMap } from "./world.ts";
+import { StateList } from "./world.ts";
 
 /** The paper's RV. */
 export class LocalReputation {
   private readonly market: LocalMarket;
-  private readonly values: StateMap<bigint, bigint>;
+  private readonly values: StateList<bigint>;
 
   constructor(market: LocalMarket) {
     this.market = market;
-    this.values = new StateMap(market.world);
+    this.values = new StateList(market.world);
   }
 
   reputationOf(participant: bigint): bigint {

@@ -1,11 +1,11 @@
 /** The supply contracts between users and data centres. */
 import { SupplyStatus, type Bid, type Delivery, type SupplyContract } from "../ledger.ts";
-import { amountUp, earnedDown, shareDown } from "../money.ts";
+import { amountUp, earned, shareDown } from "../money.ts";
 import type { LocalMarket } from "./market.ts";
-import { Cell, refuse, StateMap } from "./world.ts";
+import { Cell, refuse, StateList, StateRows } from "./world.ts";
 
 /** Most that a contract's counters of energy hold, Wh. */
-const MAX_ENERGY = 2n ** 32n - 1n;
+const MAX_ENERGY = 2 ** 32 - 1;
 
 /** What the parties agreed on; it stays as it was signed. */
 type Terms = Pick<
@@ -24,13 +24,33 @@ type Terms = Pick<
   | "sellerDeposit"
 >;
 
-/** A contract: its terms, and what every delivery replaces. */
-interface Agreement extends Pick<
-  SupplyContract,
-  "status" | "handedOver" | "delivered" | "paid" | "pv" | "esd" | "grid"
-> {
-  readonly terms: Terms;
-}
+/** Terms that every delivery is checked against: once more, as plain numbers in a row of their own. */
+const Term = {
+  buyer: 0,
+  seller: 1,
+  cores: 2,
+  coreSeconds: 3,
+  energy: 4,
+  price: 5,
+  firstSlot: 6,
+  deadline: 7,
+} as const;
+
+/** What deliveries change; all below 2^53, as energies have 32 bits and payments 48. */
+const Progress = {
+  status: 0,
+  handedOver: 1,
+  delivered: 2,
+  paid: 3,
+  pv: 4,
+  esd: 5,
+  grid: 6,
+} as const;
+
+const TERMS = Object.entries(Term) as [keyof typeof Term, number][];
+
+const RUNNING = Number(SupplyStatus.running);
+const FULFILLED = Number(SupplyStatus.fulfilled);
 
 /** What is signed when a bid is matched. */
 export interface Trade {
@@ -59,12 +79,16 @@ interface Settlement {
 /** Supply contracts, paid by meter readings. */
 export class LocalSupply {
   private readonly market: LocalMarket;
-  private readonly agreements: StateMap<bigint, Agreement>;
+  private readonly agreements: StateList<Terms>;
+  private readonly terms: StateRows;
+  private readonly progress: StateRows;
   private readonly count: Cell<bigint>;
 
   constructor(market: LocalMarket) {
     this.market = market;
-    this.agreements = new StateMap(market.world);
+    this.agreements = new StateList(market.world);
+    this.terms = new StateRows(market.world, TERMS.length);
+    this.progress = new StateRows(market.world, Object.keys(Progress).length);
     this.count = new Cell(market.world, 0n);
   }
 
@@ -72,14 +96,16 @@ export class LocalSupply {
 
   expire(contractId: bigint): void {
     const { meters, vault, reputation, world } = this.market;
-    const c = this.requireRunning(contractId);
-    if (c.handedOver) refuse("TransferOpen", contractId);
-    const { buyer, seller, deadline, buyerDeposit, sellerDeposit } = c.terms;
+    const row = this.requireRunning(contractId);
+    if (this.isHandedOver(row)) refuse("TransferOpen", contractId);
+    const terms = this.termsOf(contractId);
+    const { buyer, seller, deadline, buyerDeposit, sellerDeposit } = terms;
     if (!meters.isFinal(seller, deadline)) refuse("DeadlineNotPassed", contractId, deadline);
 
-    this.agreements.set(contractId, { ...c, status: SupplyStatus.expired });
-    const penalty = penaltyOf(c);
-    const returned = escrowOf(c) + buyerDeposit;
+    this.progress.change(row);
+    this.progress.put(row, Progress.status, Number(SupplyStatus.expired));
+    const penalty = penaltyOf(terms, this.told(row, Progress.delivered));
+    const returned = escrowOf(terms, this.told(row, Progress.paid)) + buyerDeposit;
     world.emit("Expired", { contractId, penalty, returned });
     vault.pay(seller, buyer, penalty);
     vault.unlock(seller, sellerDeposit - penalty);
@@ -108,16 +134,12 @@ export class LocalSupply {
       buyerDeposit,
       sellerDeposit,
     };
-    this.agreements.set(contractId, {
-      terms,
-      status: SupplyStatus.running,
-      handedOver: false,
-      delivered: 0n,
-      paid: 0n,
-      pv: 0n,
-      esd: 0n,
-      grid: 0n,
-    });
+    this.agreements.set(contractId, terms);
+    const row = Number(contractId);
+    this.terms.change(row);
+    for (const [term, column] of TERMS) this.terms.put(row, column, Number(terms[term]));
+    this.progress.change(row);
+    this.progress.put(row, Progress.status, RUNNING);
     this.market.world.emit("Signed", { contractId, buyer, seller, bid, offer, candidates });
     return contractId;
   }
@@ -139,38 +161,45 @@ export class LocalSupply {
 
   /** Marks that a part of the contract is another data centre's, or that it is so no longer. */
   setHandedOver(contractId: bigint, handedOver: boolean): void {
-    this.agreements.set(contractId, { ...this.agreementOf(contractId), handedOver });
+    const row = this.rowOf(contractId);
+    this.progress.change(row);
+    this.progress.put(row, Progress.handedOver, Number(handedOver));
   }
 
   termsOf(contractId: bigint): Terms {
-    return this.agreementOf(contractId).terms;
+    return this.agreements.get(contractId) ?? refuse("UnknownContract", contractId);
   }
 
   /** Core-seconds not delivered; 0 unless the contract is running. */
   openCoreSeconds(contractId: bigint): bigint {
-    const c = this.agreements.get(contractId);
-    return c?.status === SupplyStatus.running ? c.terms.coreSeconds - c.delivered : 0n;
+    const terms = this.agreements.get(contractId);
+    const row = Number(contractId);
+    const isRunning = this.progress.get(row, Progress.status) === RUNNING;
+    return terms && isRunning ? terms.coreSeconds - this.told(row, Progress.delivered) : 0n;
   }
 
   // ---------------------------------------------------------------- queries
 
   contractOf(contractId: bigint): SupplyContract {
     const { identities } = this.market;
-    const c = this.agreementOf(contractId);
-    const { terms } = c;
+    const terms = this.termsOf(contractId);
+    const row = Number(contractId);
+    const status = this.told(row, Progress.status);
+    const delivered = this.told(row, Progress.delivered);
+    const paid = this.told(row, Progress.paid);
     return {
       ...terms,
-      status: c.status,
-      handedOver: c.handedOver,
-      delivered: c.delivered,
-      paid: c.paid,
-      pv: c.pv,
-      esd: c.esd,
-      grid: c.grid,
+      status,
+      handedOver: this.isHandedOver(row),
+      delivered,
+      paid,
+      pv: this.told(row, Progress.pv),
+      esd: this.told(row, Progress.esd),
+      grid: this.told(row, Progress.grid),
       buyerWallet: identities.identityOf(terms.buyer).wallet,
       sellerWallet: identities.identityOf(terms.seller).wallet,
-      escrow: c.status === SupplyStatus.running ? escrowOf(c) : 0n,
-      penalty: penaltyOf(c),
+      escrow: status === SupplyStatus.running ? escrowOf(terms, paid) : 0n,
+      penalty: penaltyOf(terms, delivered),
     };
   }
 
@@ -180,85 +209,129 @@ export class LocalSupply {
 
   // ---------------------------------------------------------------- internals
 
-  private agreementOf(contractId: bigint): Agreement {
-    return this.agreements.get(contractId) ?? refuse("UnknownContract", contractId);
+  /** The row of a contract that there is. */
+  private rowOf(contractId: bigint): number {
+    if (contractId < 1n || contractId > this.count.value) refuse("UnknownContract", contractId);
+    return Number(contractId);
   }
 
-  private requireRunning(contractId: bigint): Agreement {
-    const c = this.agreementOf(contractId);
-    if (c.status !== SupplyStatus.running) refuse("NotRunning", contractId, c.status);
-    return c;
+  private requireRunning(contractId: bigint): number {
+    const row = this.rowOf(contractId);
+    if (this.progress.get(row, Progress.status) !== RUNNING)
+      refuse("NotRunning", contractId, this.told(row, Progress.status));
+    return row;
   }
 
-  private checkDelivery(contractId: bigint, c: Agreement, slot: bigint, coreSeconds: bigint): void {
-    const { firstSlot, deadline, cores } = c.terms;
-    if (slot < firstSlot || slot > deadline)
-      refuse("OutsideContract", contractId, slot, firstSlot, deadline);
-    if (coreSeconds === 0n) refuse("EmptyDelivery", contractId);
-    const limit = cores * this.market.options.parameters.slotSeconds;
-    if (coreSeconds > limit) refuse("TooFast", contractId, coreSeconds, limit);
-    const left = c.terms.coreSeconds - c.delivered;
-    if (coreSeconds > left) refuse("BeyondContract", contractId, coreSeconds, left);
+  /** A number of a row, as everybody else knows it. */
+  private told(row: number, column: number): bigint {
+    return BigInt(this.progress.get(row, column));
+  }
+
+  private isHandedOver(row: number): boolean {
+    return this.progress.get(row, Progress.handedOver) !== 0;
+  }
+
+  /** Core-seconds that are not delivered. */
+  private leftOf(row: number): number {
+    return this.terms.get(row, Term.coreSeconds) - this.progress.get(row, Progress.delivered);
+  }
+
+  private checkDelivery(row: number, slot: bigint, { contractId, coreSeconds }: Delivery): void {
+    const { terms } = this;
+    const at = Number(slot);
+    const work = Number(coreSeconds);
+    const firstSlot = terms.get(row, Term.firstSlot);
+    const deadline = terms.get(row, Term.deadline);
+    if (at < firstSlot || at > deadline)
+      refuse("OutsideContract", contractId, slot, BigInt(firstSlot), BigInt(deadline));
+    if (work === 0) refuse("EmptyDelivery", contractId);
+    const limit = terms.get(row, Term.cores) * Number(this.market.options.parameters.slotSeconds);
+    if (work > limit) refuse("TooFast", contractId, coreSeconds, BigInt(limit));
+    const left = this.leftOf(row);
+    if (work > left) refuse("BeyondContract", contractId, coreSeconds, BigInt(left));
   }
 
   /** Returns whether a part is still another data centre's after this delivery. */
   private checkExecutor(
     contractId: bigint,
-    c: Agreement,
+    row: number,
     dataCentre: bigint,
     slot: bigint,
     coreSeconds: bigint,
   ): boolean {
     const { transfers } = this.market;
-    if (dataCentre !== c.terms.seller) {
-      if (!c.handedOver) refuse("ForeignDelivery", contractId, dataCentre);
+    const handedOver = this.isHandedOver(row);
+    if (Number(dataCentre) !== this.terms.get(row, Term.seller)) {
+      if (!handedOver) refuse("ForeignDelivery", contractId, dataCentre);
       const complete = transfers.execute(contractId, dataCentre, slot, coreSeconds);
       return !complete;
     }
-    if (c.handedOver) {
-      const left = c.terms.coreSeconds - c.delivered - transfers.handedOverCoreSeconds(contractId);
+    if (handedOver) {
+      const left = BigInt(this.leftOf(row)) - transfers.handedOverCoreSeconds(contractId);
       if (coreSeconds > left) refuse("BeyondContract", contractId, coreSeconds, left);
     }
-    return c.handedOver;
+    return handedOver;
   }
 
   /** Counts a delivery; returns what is to be paid for it and to whom. */
   private takeDelivery(
     dataCentre: bigint,
     slot: bigint,
-    { contractId, coreSeconds, pv, esd, grid }: Delivery,
+    delivery: Delivery,
   ): { seller: bigint; settlement: Settlement } {
-    const { reputation, world } = this.market;
-    const before = this.requireRunning(contractId);
-    const { terms } = before;
-    this.checkDelivery(contractId, before, slot, coreSeconds);
-    const handedOver = this.checkExecutor(contractId, before, dataCentre, slot, coreSeconds);
+    const { contractId, coreSeconds } = delivery;
+    const { world } = this.market;
+    const row = this.requireRunning(contractId);
+    this.checkDelivery(row, slot, delivery);
+    const handedOver = this.checkExecutor(contractId, row, dataCentre, slot, coreSeconds);
 
-    const delivered = before.delivered + coreSeconds;
-    const complete = delivered === terms.coreSeconds;
-    const after: Agreement = {
-      terms,
-      status: complete ? SupplyStatus.fulfilled : SupplyStatus.running,
-      handedOver,
-      delivered,
-      paid: earnedDown(terms.energy, terms.price, delivered, terms.coreSeconds),
-      pv: saturated(before.pv + pv),
-      esd: saturated(before.esd + esd),
-      grid: saturated(before.grid + grid),
-    };
-    this.agreements.set(contractId, after);
-    const { buyer, seller, energy } = terms;
-    const paid = after.paid - before.paid;
+    const paid = this.enter(row, delivery, handedOver);
     world.emit("Delivered", { contractId, executor: dataCentre, slot, paid });
-    if (!complete) {
-      return { seller, settlement: { buyer, paid, unlockBuyer: 0n, unlockSeller: 0n, rise: 0n } };
-    }
-    const shortfall = energy - after.pv - after.esd;
+    const buyer = BigInt(this.terms.get(row, Term.buyer));
+    const seller = BigInt(this.terms.get(row, Term.seller));
+    const settlement = { buyer, paid, unlockBuyer: 0n, unlockSeller: 0n, rise: 0n };
+    if (this.leftOf(row) > 0) return { seller, settlement };
+    return { seller, settlement: { ...settlement, ...this.fulfil(contractId, row) } };
+  }
+
+  /** Returns what a delivery earns, micro-yuan. */
+  private enter(
+    row: number,
+    { coreSeconds, pv, esd, grid }: Delivery,
+    handedOver: boolean,
+  ): bigint {
+    const { terms, progress } = this;
+    const total = terms.get(row, Term.coreSeconds);
+    const delivered = progress.get(row, Progress.delivered) + Number(coreSeconds);
+    const before = progress.get(row, Progress.paid);
+    const paid = earned(terms.get(row, Term.energy), terms.get(row, Term.price), delivered, total);
+    const counted = (column: number, energy: bigint): number =>
+      Math.min(MAX_ENERGY, progress.get(row, column) + Number(energy));
+    progress.change(row);
+    progress.put(row, Progress.handedOver, Number(handedOver));
+    if (delivered === total) progress.put(row, Progress.status, FULFILLED);
+    progress.put(row, Progress.delivered, delivered);
+    progress.put(row, Progress.paid, paid);
+    progress.put(row, Progress.pv, counted(Progress.pv, pv));
+    progress.put(row, Progress.esd, counted(Progress.esd, esd));
+    progress.put(row, Progress.grid, counted(Progress.grid, grid));
+    return BigInt(paid - before);
+  }
+
+  /** Tells that everything is delivered; returns what the parties get back, and for it. */
+  private fulfil(
+    contractId: bigint,
+    row: number,
+  ): Pick<Settlement, "unlockBuyer" | "unlockSeller" | "rise"> {
+    const { reputation, world } = this.market;
+    const terms = this.termsOf(contractId);
+    const shortfall = terms.energy - this.told(row, Progress.pv) - this.told(row, Progress.esd);
     world.emit("Fulfilled", { contractId, pvShortfallWh: shortfall > 0n ? shortfall : 0n });
-    const unlockBuyer = escrowOf(after) + terms.buyerDeposit;
-    const unlockSeller = terms.sellerDeposit;
-    const rise = reputation.riseFor(energy);
-    return { seller, settlement: { buyer, paid, unlockBuyer, unlockSeller, rise } };
+    return {
+      unlockBuyer: escrowOf(terms, this.told(row, Progress.paid)) + terms.buyerDeposit,
+      unlockSeller: terms.sellerDeposit,
+      rise: reputation.riseFor(terms.energy),
+    };
   }
 
   private settle(seller: bigint, settlements: readonly Settlement[]): void {
@@ -281,11 +354,9 @@ export class LocalSupply {
   }
 }
 
-const saturated = (energy: bigint): bigint => (energy > MAX_ENERGY ? MAX_ENERGY : energy);
-
 /** What is locked of the buyer for work that is not delivered, and for rounding. */
-const escrowOf = ({ terms, paid }: Agreement): bigint => amountUp(terms.energy, terms.price) - paid;
+const escrowOf = ({ energy, price }: Terms, paid: bigint): bigint => amountUp(energy, price) - paid;
 
 /** What the seller owes the buyer if nothing more is delivered. */
-const penaltyOf = ({ terms, delivered }: Agreement): bigint =>
-  shareDown(terms.sellerDeposit, terms.coreSeconds - delivered, terms.coreSeconds);
+const penaltyOf = ({ sellerDeposit, coreSeconds }: Terms, delivered: bigint): bigint =>
+  shareDown(sellerDeposit, coreSeconds - delivered, coreSeconds);

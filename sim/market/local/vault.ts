@@ -1,7 +1,7 @@
 /** The participants' money. */
 import type { Account, Address, Permit, Signature } from "../ledger.ts";
 import type { LocalMarket } from "./market.ts";
-import { Cell, refuse, StateMap } from "./world.ts";
+import { Cell, refuse, StateList } from "./world.ts";
 
 /** Most that the vault can hold. */
 const MOST = 2n ** 112n - 1n;
@@ -9,12 +9,12 @@ const MOST = 2n ** 112n - 1n;
 /** Available and locked funds, and the penalty pool. */
 export class LocalVault {
   private readonly market: LocalMarket;
-  private readonly accounts: StateMap<bigint, Account>;
+  private readonly accounts: StateList<Account>;
   private readonly pool: Cell<bigint>;
 
   constructor(market: LocalMarket) {
     this.market = market;
-    this.accounts = new StateMap(market.world);
+    this.accounts = new StateList(market.world);
     this.pool = new Cell(market.world, 0n);
   }
 

@@ -103,45 +103,20 @@ interface Undoable {
   forget(): void;
 }
 
-/** What a key is looked up by: the numbers of participants, contracts and slots are small, and quicker so than as bigints. */
-const lookup = (key: bigint | Address): number | Address =>
-  typeof key === "bigint" ? Number(key) : key;
-
-/** A map whose changes are undone when the call that made them is refused. Its values are replaced, never changed. */
-export class StateMap<K extends bigint | Address, V> {
+/** Values by keys; changes are undone when the call that made them is refused. Values are replaced, never changed. */
+abstract class Recorded<K, V> implements Undoable {
   private readonly world: World;
-  private readonly map = new Map<number | Address, V>();
-  private readonly keys: (number | Address)[] = [];
+  private readonly keys: K[] = [];
   private readonly before: (V | undefined)[] = [];
 
   constructor(world: World) {
     this.world = world;
   }
 
-  /** @param key a number below 2^53 */
-  get(key: K): V | undefined {
-    return this.map.get(lookup(key));
-  }
-
-  set(key: K, value: V): void {
-    const at = lookup(key);
-    this.note(at);
-    this.map.set(at, value);
-  }
-
-  delete(key: K): void {
-    const at = lookup(key);
-    if (!this.map.has(at)) return;
-    this.note(at);
-    this.map.delete(at);
-  }
-
   undo(): void {
     const key = this.keys.pop();
     const before = this.before.pop();
-    if (key === undefined) return;
-    if (before === undefined) this.map.delete(key);
-    else this.map.set(key, before);
+    if (key !== undefined) this.write(key, before);
   }
 
   forget(): void {
@@ -150,10 +125,122 @@ export class StateMap<K extends bigint | Address, V> {
     this.before.length = 0;
   }
 
-  private note(key: number | Address): void {
+  protected abstract read(key: K): V | undefined;
+
+  protected abstract write(key: K, value: V | undefined): void;
+
+  /** Writes a value, or nothing, and notes what was there. */
+  protected replace(key: K, value: V | undefined): void {
     this.keys.push(key);
-    this.before.push(this.map.get(key));
+    this.before.push(this.read(key));
     this.world.changed(this);
+    this.write(key, value);
+  }
+}
+
+/** What a key is looked up by: numbers of slots and references are small, and quicker so than as bigints. */
+const lookup = (key: bigint | Address): number | Address =>
+  typeof key === "bigint" ? Number(key) : key;
+
+/** A map whose changes can be undone. */
+export class StateMap<K extends bigint | Address, V> extends Recorded<number | Address, V> {
+  private readonly map = new Map<number | Address, V>();
+
+  /** @param key a number below 2^53 */
+  get(key: K): V | undefined {
+    return this.map.get(lookup(key));
+  }
+
+  set(key: K, value: V): void {
+    this.replace(lookup(key), value);
+  }
+
+  delete(key: K): void {
+    const at = lookup(key);
+    if (this.map.has(at)) this.replace(at, undefined);
+  }
+
+  protected override read(key: number | Address): V | undefined {
+    return this.map.get(key);
+  }
+
+  protected override write(key: number | Address, value: V | undefined): void {
+    if (value === undefined) this.map.delete(key);
+    else this.map.set(key, value);
+  }
+}
+
+/** The same for participants, contracts and others that are numbered from 1 on: a list is quicker than a map. */
+export class StateList<V> extends Recorded<number, V> {
+  private readonly list: (V | undefined)[] = [];
+
+  get(key: bigint): V | undefined {
+    return this.list[Number(key)];
+  }
+
+  /** @param key the number of something that there is, so that the list has no more room than is needed */
+  set(key: bigint, value: V): void {
+    this.replace(Number(key), value);
+  }
+
+  protected override read(key: number): V | undefined {
+    return this.list[key];
+  }
+
+  protected override write(key: number, value: V | undefined): void {
+    while (this.list.length <= key) this.list.push(undefined);
+    this.list[key] = value;
+  }
+}
+
+/** Rows of plain numbers, for what changes so often that new objects would be too slow; changes can be undone. */
+export class StateRows implements Undoable {
+  private readonly world: World;
+  private readonly width: number;
+  private numbers: Float64Array;
+  private readonly changed: number[] = [];
+  private readonly before: number[] = [];
+
+  /** @param width numbers in a row */
+  constructor(world: World, width: number) {
+    this.world = world;
+    this.width = width;
+    this.numbers = new Float64Array(width);
+  }
+
+  get(row: number, column: number): number {
+    return this.numbers[row * this.width + column] ?? 0;
+  }
+
+  /** Notes what a row is before it is changed. */
+  change(row: number): void {
+    const at = row * this.width;
+    if (at >= this.numbers.length) this.grow(at + this.width);
+    this.changed.push(at);
+    for (let i = 0; i < this.width; i += 1) this.before.push(this.numbers[at + i] ?? 0);
+    this.world.changed(this);
+  }
+
+  /** Writes to a row whose {@link change} was noted. */
+  put(row: number, column: number, value: number): void {
+    this.numbers[row * this.width + column] = value;
+  }
+
+  undo(): void {
+    const at = this.changed.pop() ?? 0;
+    for (let i = this.width - 1; i >= 0; i -= 1) this.numbers[at + i] = this.before.pop() ?? 0;
+  }
+
+  forget(): void {
+    if (this.changed.length === 0) return;
+    this.changed.length = 0;
+    this.before.length = 0;
+  }
+
+  private grow(least: number): void {
+    const longer = new Float64Array(Math.max(least, 2 * this.numbers.length));
+    longer.set(this.numbers);
+    this.numbers = longer;
   }
 }
 
