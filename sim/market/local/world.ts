@@ -22,7 +22,9 @@ export class World {
   readonly parameters: MarketParameters;
   /** Time of the block, Unix seconds. */
   now: bigint;
+  /** Who can undo the changes of the present call: as many of the list as there were {@link changes}. */
   private readonly undo: Undoable[] = [];
+  private changes = 0;
   private events: LedgerEvent[] = [];
 
   constructor(parameters: MarketParameters, now: bigint) {
@@ -37,17 +39,21 @@ export class World {
 
   /** Notes a change of state, which the one that changed can undo. */
   changed(state: Undoable): void {
-    this.undo.push(state);
+    this.undo[this.changes] = state;
+    this.changes += 1;
   }
 
   /** Runs `action`; if it is refused, nothing of it remains. */
   atomic<T>(action: () => T): T {
-    const changes = this.undo.length;
+    const { changes } = this;
     const events = this.events.length;
     try {
       return action();
     } catch (error) {
-      while (this.undo.length > changes) this.undo.pop()?.undo();
+      while (this.changes > changes) {
+        this.changes -= 1;
+        this.undo[this.changes]?.undo();
+      }
       this.events.length = events;
       throw error;
     }
@@ -56,8 +62,8 @@ export class World {
   /** Makes what was done final and tells it. */
   conclude(): LedgerEvent[] {
     const events = this.events;
-    for (const state of this.undo) state.forget();
-    this.undo.length = 0;
+    for (let i = 0; i < this.changes; i += 1) this.undo[i]?.forget();
+    this.changes = 0;
     this.events = [];
     return events;
   }
@@ -103,26 +109,28 @@ interface Undoable {
   forget(): void;
 }
 
-/** Values by keys; changes are undone when the call that made them is refused. Values are replaced, never changed. */
+/**
+ * Values by keys; changes are undone when the call that made them is refused. Values are replaced, never changed.
+ * What is noted of a call lies in lists that keep their room for the next one: to make them anew for millions takes long.
+ */
 abstract class Recorded<K, V> implements Undoable {
   private readonly world: World;
   private readonly keys: K[] = [];
   private readonly before: (V | undefined)[] = [];
+  /** How many entries of these are the present call's. */
+  private changes = 0;
 
   constructor(world: World) {
     this.world = world;
   }
 
   undo(): void {
-    const key = this.keys.pop();
-    const before = this.before.pop();
-    if (key !== undefined) this.write(key, before);
+    this.changes -= 1;
+    this.write(this.keys[this.changes] as K, this.before[this.changes]);
   }
 
   forget(): void {
-    if (this.keys.length === 0) return;
-    this.keys.length = 0;
-    this.before.length = 0;
+    this.changes = 0;
   }
 
   protected abstract read(key: K): V | undefined;
@@ -131,8 +139,9 @@ abstract class Recorded<K, V> implements Undoable {
 
   /** Writes a value, or nothing, and notes what was there. */
   protected replace(key: K, value: V | undefined): void {
-    this.keys.push(key);
-    this.before.push(this.read(key));
+    this.keys[this.changes] = key;
+    this.before[this.changes] = this.read(key);
+    this.changes += 1;
     this.world.changed(this);
     this.write(key, value);
   }
@@ -198,8 +207,10 @@ export class StateRows implements Undoable {
   private readonly world: World;
   private readonly width: number;
   private numbers: Float64Array;
+  /** Rows that the present call changed, and their numbers before: as many as there were {@link changes}. */
   private readonly changed: number[] = [];
   private readonly before: number[] = [];
+  private changes = 0;
 
   /** @param width numbers in a row */
   constructor(world: World, width: number) {
@@ -216,8 +227,10 @@ export class StateRows implements Undoable {
   change(row: number): void {
     const at = row * this.width;
     if (at >= this.numbers.length) this.grow(at + this.width);
-    this.changed.push(at);
-    for (let i = 0; i < this.width; i += 1) this.before.push(this.numbers[at + i] ?? 0);
+    const noted = this.changes * this.width;
+    this.changed[this.changes] = at;
+    for (let i = 0; i < this.width; i += 1) this.before[noted + i] = this.numbers[at + i] ?? 0;
+    this.changes += 1;
     this.world.changed(this);
   }
 
@@ -227,14 +240,14 @@ export class StateRows implements Undoable {
   }
 
   undo(): void {
-    const at = this.changed.pop() ?? 0;
-    for (let i = this.width - 1; i >= 0; i -= 1) this.numbers[at + i] = this.before.pop() ?? 0;
+    this.changes -= 1;
+    const at = this.changed[this.changes] ?? 0;
+    const noted = this.changes * this.width;
+    for (let i = 0; i < this.width; i += 1) this.numbers[at + i] = this.before[noted + i] ?? 0;
   }
 
   forget(): void {
-    if (this.changed.length === 0) return;
-    this.changed.length = 0;
-    this.before.length = 0;
+    this.changes = 0;
   }
 
   private grow(least: number): void {
