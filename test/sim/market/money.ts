@@ -5,11 +5,13 @@ import {
   amountUp,
   bpsUp,
   depositBps,
+  earned,
   earnedDown,
   energyShareUp,
   shareDown,
   tradePrice,
 } from "../../../sim/market/money.ts";
+import { Random } from "../../../sim/random.ts";
 
 describe("money", () => {
   it("rounds what is paid down and what is locked up", () => {
@@ -27,6 +29,23 @@ describe("money", () => {
     expect(shareDown(100n, 2n, 3n)).to.equal(66n);
     expect(energyShareUp(100n, 2n, 3n)).to.equal(67n);
     expect(energyShareUp(100n, 3n, 3n)).to.equal(100n);
+  });
+
+  it("comes to the same in plain numbers, whatever their size", () => {
+    const random = new Random("earned");
+    const below = (bits: number): number => random.int(1, 2 ** random.int(1, bits));
+    const terms = Array.from({ length: 5_000 }, () => {
+      const total = below(40);
+      return [below(20), below(30), Math.min(total, below(40)), total] as const;
+    });
+    // A product of 2^53 − 1, one above it, one that no number holds, and nothing done.
+    terms.push([6361, 69431, 20394401, 20394401], [1, 2 ** 30, 2 ** 23, 2 ** 23]);
+    terms.push([2 ** 20 - 1, 2 ** 28 - 1, 2 ** 40 - 1, 2 ** 40], [5, 7, 0, 9]);
+    for (const [energy, price, done, total] of terms) {
+      const exact = earnedDown(BigInt(energy), BigInt(price), BigInt(done), BigInt(total));
+      const plain = BigInt(earned(energy, price, done, total));
+      expect(plain, `${energy} Wh, ${done} of ${total}`).to.equal(exact);
+    }
   });
 
   it("sets the price of a trade between offer and bid", () => {
