@@ -42,6 +42,8 @@ export class MarketAccess {
   readonly refusals = new Map<bigint, number>();
   /** Relayers of those who do not send their own plans, by the parties' numbers. */
   readonly relayers = new Map<bigint, Relayer>();
+  /** Seconds into an hour at which agents decide about the next one; what comes later is in the slot after. */
+  readonly decideSeconds: bigint;
   private readonly slotsBefore: number;
 
   /** @param slotsBefore slots of the market before hour 0 */
@@ -57,6 +59,7 @@ export class MarketAccess {
     this.ledger = ledger;
     this.record = record;
     this.parameters = parameters;
+    this.decideSeconds = (parameters.commitSeconds * DECIDE_AT) / DECIDE_OF;
   }
 
   /** The market's slot of an hour of the run. */
@@ -67,11 +70,6 @@ export class MarketAccess {
   /** The hour of the run that a slot is. */
   hourOf(slot: bigint): number {
     return Number(slot) - this.slotsBefore;
-  }
-
-  /** Seconds into an hour at which agents decide about the next one; what comes later is in the slot after. */
-  get decideSeconds(): bigint {
-    return (this.parameters.commitSeconds * DECIDE_AT) / DECIDE_OF;
   }
 
   /** Unix time at which an hour of the run begins. */

@@ -218,19 +218,20 @@ export class LocalMeters {
 
   private useEnergy(deliveries: readonly Delivery[], state: EnergyLeft): EnergyLeft {
     let { lastContract } = state;
-    const used = { pv: 0n, esd: 0n, grid: 0n };
+    // Sums of 32-bit numbers, which plain ones hold exactly.
+    const used = { pv: 0, esd: 0, grid: 0 };
     for (const { contractId, pv, esd, grid } of deliveries) {
       if (contractId <= lastContract) refuse("NotAscending", contractId, lastContract);
       lastContract = contractId;
-      used.pv += pv;
-      used.esd += esd;
-      used.grid += grid;
+      used.pv += Number(pv);
+      used.esd += Number(esd);
+      used.grid += Number(grid);
     }
     return {
       lastContract,
-      pvLeft: balance("pv", used.pv, state.pvLeft),
-      esdLeft: balance("esd", used.esd, state.esdLeft),
-      gridLeft: balance("grid", used.grid, state.gridLeft),
+      pvLeft: balance("pv", BigInt(used.pv), state.pvLeft),
+      esdLeft: balance("esd", BigInt(used.esd), state.esdLeft),
+      gridLeft: balance("grid", BigInt(used.grid), state.gridLeft),
     };
   }
 }
