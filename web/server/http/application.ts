@@ -29,6 +29,12 @@ interface File {
   readonly packed: Buffer | undefined;
 }
 
+/** The page of all addresses; made anew by each build, and so read anew each time. */
+const INDEX = "/index.html";
+
+/** Files whose names change with what is in them. */
+const ASSETS = "/assets/";
+
 const NOT_BUILT = `The console's application is not built.
 
 Build it with "npm run build:web", and load this page again. The API is at /api/status.
@@ -49,11 +55,13 @@ export class Application {
     response: ServerResponse,
     pathname: string,
   ): Promise<void> {
-    const isFile = extname(pathname) !== "";
-    const file = await this.read(isFile ? pathname : "/index.html");
+    const isAsset = pathname.startsWith(ASSETS);
+    // A page's address may have a dot in it, as the names of runs do.
+    const named = isAsset || extname(pathname) !== "" ? await this.read(pathname) : undefined;
+    const file = named ?? (isAsset ? undefined : await this.load(INDEX));
     if (file === undefined) {
-      response.writeHead(isFile ? 404 : 503, { "content-type": "text/plain; charset=utf-8" });
-      response.end(isFile ? "There is no such file.\n" : NOT_BUILT);
+      response.writeHead(isAsset ? 404 : 503, { "content-type": "text/plain; charset=utf-8" });
+      response.end(isAsset ? "There is no such file.\n" : NOT_BUILT);
       return;
     }
     const packed = /\bgzip\b/.test(request.headers["accept-encoding"] ?? "")
@@ -61,10 +69,7 @@ export class Application {
       : undefined;
     response.writeHead(200, {
       "content-type": file.type,
-      // The build puts a hash into the names of what lies in `assets`.
-      "cache-control": pathname.startsWith("/assets/")
-        ? "public, max-age=31536000, immutable"
-        : "no-cache",
+      "cache-control": isAsset ? "public, max-age=31536000, immutable" : "no-cache",
       ...(packed === undefined ? {} : { "content-encoding": "gzip" }),
       vary: "accept-encoding",
     });

@@ -18,14 +18,11 @@ import { understand } from "./router.ts";
 const MOST_URL_CHARACTERS = 2000;
 const MOST_BODY_BYTES = 256 * 1024;
 
-/**
- * Nothing from elsewhere, and no script but the application's own. Styles may stand in the page, as the charts' library puts its
- * own there; a style can neither run nor send anything under these rules.
- */
+/** Nothing from elsewhere, and no script and no style but the application's own files. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data: blob:",
   "font-src 'self'",
   "connect-src 'self'",
