@@ -177,7 +177,7 @@ describe("the console in a browser", function () {
         .waitFor();
       await search("1");
       await page.waitForURL("**/search?q=1");
-      await settled(page);
+      await page.locator('.hits a[href="/blocks/1"]').waitFor();
       const hits = await page.evaluate<string[]>(
         `[...document.querySelectorAll(".hits a")].map((link) => link.getAttribute("href"))`,
       );
