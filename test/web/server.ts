@@ -340,7 +340,9 @@ describe("the console's server", function () {
 
     // At the same address a devnet that was started anew, with nothing on it.
     const second = await TestChain.start(new Date("2026-03-01T00:00:00Z"), first.port);
-    await lasting.until(({ node, index: { head: now } }) => node.reachable && now === 0);
+    await lasting.until(
+      ({ node, market, index: { head: now } }) => node.reachable && now === 0 && market === null,
+    );
     const anew = await lasting.get("/api/status");
     expect(anew.market).to.equal(null);
     expect(anew.problem).to.contain("--fresh");
