@@ -66,10 +66,7 @@ export interface ChainSetting extends Setting {
 }
 
 /**
- * Prepares a deployed market for a run.
- *
- * @throws UserError if its rules are not the scenario's, or the key is not the registrar's
- * With a journal of the same run it goes on with that.
+ * Prepares a deployed market for a run. With a journal of the same run it goes on with that.
  *
  * @throws UserError if its rules are not the scenario's, the key is not the registrar's, or another run has begun there
  */
@@ -232,7 +229,7 @@ async function begunIn(options: ReplayOptions): Promise<Beginning | undefined> {
   const path = join(options.journal, REPLAY_FILE);
   const text = await readIfExists(path);
   if (text === undefined) return undefined;
-  const found = JSON.parse(text) as Record<string, string>;
+  const found = parsed(text, path);
   for (const [key, wanted] of Object.entries(identityOf(options))) {
     if (found[key] !== wanted)
       throw new UserError(
@@ -248,6 +245,17 @@ async function begunIn(options: ReplayOptions): Promise<Beginning | undefined> {
       maxPriorityFeePerGas: BigInt(found["maxPriorityFeePerGas"] ?? 0),
     },
   };
+}
+
+function parsed(text: string, path: string): Readonly<Record<string, string>> {
+  try {
+    return JSON.parse(text) as Record<string, string>;
+  } catch (error) {
+    throw new UserError(
+      `${path} is damaged (${(error as Error).message}). Restore it, or deploy a new market with "npx hardhat deploy --fresh" and the network's name.`,
+      { cause: error },
+    );
+  }
 }
 
 async function noteBeginning(options: ReplayOptions, begun: Beginning): Promise<void> {

@@ -1,7 +1,8 @@
 /** Calls and events of a market's contracts, from calldata and logs. Runs in a browser, too. */
-import { AbiCoder, concat, type Interface, type ParamType } from "ethers";
+import { AbiCoder, type Interface, type ParamType } from "ethers";
 
 import { fields, unpackTrade, type ChainLog } from "../market/chainLedger.ts";
+import { ContractCodec } from "../market/codec.ts";
 import type { MarketAddresses } from "../market/deployment.ts";
 import type { Address, Bytes32, LedgerError, LedgerValue } from "../market/ledger.ts";
 import { progressOf, termsOf } from "./words.ts";
@@ -49,14 +50,6 @@ interface KnownFunction {
   readonly isView: boolean;
 }
 
-/** An event, with the arguments that are topics and those that are data. */
-interface KnownEvent {
-  readonly name: string;
-  readonly inputs: readonly ParamType[];
-  readonly topics: readonly ParamType[];
-  readonly data: readonly ParamType[];
-}
-
 /** Contracts that the market's rules are not in. */
 export const OUTSIDE: readonly ContractKey[] = ["token", "authority", "directory"];
 
@@ -74,21 +67,16 @@ export class MarketCodec {
   private readonly functions = new Map<string, KnownFunction>();
   /** Which of the contracts has a function that changes its state, by the function's selector. */
   private readonly receivers = new Map<string, Address>();
-  /** By contract and first topic. */
-  private readonly events = new Map<string, KnownEvent>();
+  private readonly codecs = new Map<ContractKey, ContractCodec>();
 
   constructor(addresses: MarketAddresses, interfaces: Readonly<Record<ContractKey, Interface>>) {
     this.interfaces = interfaces;
     for (const [key, address] of Object.entries(addresses) as [ContractKey, Address][]) {
       this.keys.set(address.toLowerCase(), key);
+      this.codecs.set(key, new ContractCodec(interfaces[key]));
       interfaces[key].forEachFunction(({ name, inputs, selector, constant: isView }) => {
         this.functions.set(`${key} ${selector}`, { name, inputs, isView });
         if (!isView && !OUTSIDE.includes(key)) this.receivers.set(selector, address);
-      });
-      interfaces[key].forEachEvent(({ name, inputs, topicHash }) => {
-        const topics = inputs.filter(({ indexed }) => indexed === true);
-        const data = inputs.filter(({ indexed }) => indexed !== true);
-        this.events.set(`${key} ${topicHash}`, { name, inputs, topics, data });
       });
     }
   }
@@ -98,17 +86,17 @@ export class MarketCodec {
     return address === null ? undefined : this.keys.get(address.toLowerCase());
   }
 
-  /** Undefined if the log is of another contract, or its contract has no such event. */
-  decodeLog({ address, topics, data }: ChainLog): MarketEvent | undefined {
-    const part = this.keyOf(address);
+  /** Undefined if the log is of another contract, or of no event as its contract tells it. */
+  decodeLog(log: ChainLog): MarketEvent | undefined {
+    const part = this.keyOf(log.address);
     if (part === undefined) return undefined;
-    const event = this.events.get(`${part} ${topics[0] ?? ""}`);
-    if (event === undefined || topics.length !== event.topics.length + 1) return undefined;
-    const indexed = coder.decode(event.topics, concat(topics.slice(1)));
-    const rest = coder.decode(event.data, data);
-    const [fromTopics, fromData] = [indexed.toArray(), rest.toArray()] as [unknown[], unknown[]];
-    const values = event.inputs.map(({ indexed }) => (indexed ? fromTopics : fromData).shift());
-    return { part, name: event.name, args: unpacked(fields(event.inputs, values)) };
+    try {
+      const event = this.codecs.get(part)?.decodeLog(log);
+      return event && { part, name: event.name, args: unpacked(event.args) };
+    } catch {
+      // Topics or data that are not the event's.
+      return undefined;
+    }
   }
 
   /** Undefined if `to` is none of the market's contracts, or the calldata is for none of its functions. */

@@ -48,8 +48,8 @@ interface Request {
 interface Sending {
   readonly request: Request;
   readonly nonce: number;
-  /** Signed; empty if an earlier process has sent it. */
-  raw: string;
+  /** Signed; undefined as long as an earlier process is known to have sent it. */
+  raw: string | undefined;
   readonly hash: Bytes32;
   readonly call: Bytes32;
   readonly settle: (result: TransactionResult) => void;
@@ -175,7 +175,7 @@ export class Wallets implements ChainTransport {
     this.nonces.set(from, nonce + 1);
     const call = callDigest(to, data);
     const before = this.options.journal?.sentBefore(from, nonce, call);
-    const signed = before ? { raw: "", hash: before.hash } : this.signed(request, nonce);
+    const signed = before ? { raw: undefined, hash: before.hash } : this.signed(request, nonce);
     return new Promise((settle, fail) => {
       this.queue.push({ request, nonce, call, ...signed, settle, fail });
       if (!this.flushing) {
@@ -214,7 +214,7 @@ export class Wallets implements ChainTransport {
   }
 
   private async deliver(batch: readonly Sending[]): Promise<void> {
-    const fresh = batch.filter(({ raw }) => raw !== "");
+    const fresh = batch.filter(({ raw }) => raw !== undefined);
     this.options.journal?.note(
       fresh.map(({ request, nonce, call, hash }) => ({ from: request.from, nonce, call, hash })),
     );
@@ -231,17 +231,19 @@ export class Wallets implements ChainTransport {
         throw new UserError("The devnet mines blocks without the transactions that wait for them.");
       open = missing;
       // Of an earlier process' the node may never have heard.
-      const unheard = open.filter(({ raw }) => raw === "");
+      const unheard = open.filter(({ raw }) => raw === undefined);
       await this.submit(isStuck || tries % SEND_AGAIN_AFTER === 0 ? open : unheard);
     }
   }
 
   private async submit(sendings: readonly Sending[]): Promise<void> {
     if (sendings.length === 0) return;
-    for (const sending of sendings)
-      if (sending.raw === "") Object.assign(sending, this.signed(sending.request, sending.nonce));
     const answers = await this.options.rpc(
-      sendings.map(({ raw }) => ({ method: "eth_sendRawTransaction", params: [raw] })),
+      sendings.map((sending) => {
+        // The same key, nonce and fees give the same transaction again.
+        sending.raw ??= this.signed(sending.request, sending.nonce).raw;
+        return { method: "eth_sendRawTransaction", params: [sending.raw] };
+      }),
     );
     for (const [i, { error }] of answers.entries()) {
       // It may be there already: a connection that failed was tried again.

@@ -64,6 +64,16 @@ describe("the replay of a scenario on a chain", () => {
     return JSON.parse(await read(folder, "summary.json")) as SummaryFile;
   }
 
+  /** Runs in memory what ran on a chain, and compares their rows. */
+  async function expectAsInMemory(onChain: string, scenario: readonly string[]): Promise<void> {
+    const simulated = await project.hardhat([
+      ...["simulate", "--strategies", STRATEGY, "--out", "in-memory", ...scenario],
+    ]);
+    expect(simulated.code, simulated.output).to.equal(0);
+    for (const file of ["hourly.csv", "trades.csv", "transfers.csv"])
+      expect(await read(onChain, file), file).to.equal(await read("in-memory", file));
+  }
+
   it("gives to the last byte what the run in memory gives", async () => {
     const scenario = ["--scenario", "small"];
     const started = await project.hardhat(
@@ -75,13 +85,7 @@ describe("the replay of a scenario on a chain", () => {
     expect(started.code, started.output).to.equal(0);
     expect(started.output).to.match(/\d+ transactions, \d+ blocks mined for them/);
     expect(started.output).to.contain("Where to look:");
-    const simulated = await project.hardhat([
-      ...["simulate", ...scenario, "--strategies", STRATEGY, "--out", "in-memory"],
-    ]);
-    expect(simulated.code, simulated.output).to.equal(0);
-
-    for (const file of ["hourly.csv", "trades.csv", "transfers.csv"])
-      expect(await read("on-chain", file), file).to.equal(await read("in-memory", file));
+    await expectAsInMemory("on-chain", scenario);
     const [chain, memory] = [await summaryOf("on-chain"), await summaryOf("in-memory")];
     expect(chain.strategies).to.deep.equal(memory.strategies);
     expect(chain.strategies[STRATEGY]?.tasksCompleted).to.be.above(50);
@@ -96,13 +100,7 @@ describe("the replay of a scenario on a chain", () => {
       { E2E_URL: "http://127.0.0.1:1" },
     );
     expect(started.code, started.output).to.equal(0);
-    const simulated = await project.hardhat([
-      ...["simulate", ...scenario, "--strategies", STRATEGY, "--out", "in-memory"],
-    ]);
-    expect(simulated.code, simulated.output).to.equal(0);
-
-    for (const file of ["hourly.csv", "trades.csv", "transfers.csv"])
-      expect(await read("on-chain", file), file).to.equal(await read("in-memory", file));
+    await expectAsInMemory("on-chain", scenario);
     const [chain, memory] = [await summaryOf("on-chain"), await summaryOf("in-memory")];
     expect(chain.strategies).to.deep.equal(memory.strategies);
     expect(chain.conduct).to.deep.equal(memory.conduct);
@@ -193,13 +191,7 @@ describe("the replay of a scenario on a chain", () => {
     expect(sent.size, "points at which it was killed").to.be.above(2);
     expect(ended.output).to.contain("The run was interrupted and went on");
 
-    const simulated = await project.hardhat([
-      ...["simulate", "--scenario", "small", "--strategies", STRATEGY, "--out", "in-memory"],
-      ...set,
-    ]);
-    expect(simulated.code, simulated.output).to.equal(0);
-    for (const file of ["hourly.csv", "trades.csv", "transfers.csv"])
-      expect(await read("killed", file), file).to.equal(await read("in-memory", file));
+    await expectAsInMemory("killed", ["--scenario", "small", ...set]);
     const all = Number(/(\d+) transactions, \d+ blocks/.exec(ended.output)?.[1]);
     expect(await transactionsOn(node.url), "nothing was sent twice").to.equal(before + all);
   });
