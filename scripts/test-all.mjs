@@ -1,5 +1,5 @@
-// Runs all tests, in two processes side by side: the contracts' on one, everything around them on the other. What a process
-// prints is shown when it has ended, so that the two do not mix.
+// Runs all tests, in two processes side by side: the contracts' in one, which prints as it goes, and those of everything around
+// them in the other, whose output comes when it has ended, so that the two do not mix.
 
 import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
@@ -17,25 +17,30 @@ const files = globSync("test/**/*.ts")
 const around = files.filter(startsWith(AROUND));
 const contracts = files.filter((file) => !around.includes(file));
 
-/** Runs Hardhat and shows what it printed. @returns its exit code */
-function hardhat(...args) {
+/** Runs Hardhat. @returns its exit code */
+function hardhat(args, stdio, onOutput = () => undefined) {
   return new Promise((resolve, reject) => {
-    const child = spawn("npx", ["hardhat", ...args], { stdio: ["ignore", "pipe", "pipe"] });
-    const printed = [];
-    child.stdout.on("data", (chunk) => printed.push(chunk));
-    child.stderr.on("data", (chunk) => printed.push(chunk));
+    const child = spawn("npx", ["hardhat", ...args], { stdio });
+    child.stdout?.on("data", onOutput);
+    child.stderr?.on("data", onOutput);
     child.on("error", reject);
-    child.on("close", (code) => {
-      process.stdout.write(Buffer.concat(printed));
-      resolve(code ?? 1);
-    });
+    child.on("close", (code) => resolve(code ?? 1));
   });
 }
 
-const codes = await Promise.all([
-  hardhat("test", "mocha", "--no-compile", ...around),
-  hardhat("test", "solidity", "--no-compile").then(async (code) =>
-    Math.max(code, await hardhat("test", "mocha", "--no-compile", ...contracts)),
-  ),
-]);
-process.exitCode = Math.max(...codes);
+async function testContracts() {
+  const solidity = await hardhat(["test", "solidity", "--no-compile"], "inherit");
+  const mocha = await hardhat(["test", "mocha", "--no-compile", ...contracts], "inherit");
+  return Math.max(solidity, mocha);
+}
+
+async function testAround() {
+  const printed = [];
+  const args = ["test", "mocha", "--no-compile", ...around];
+  const code = await hardhat(args, ["ignore", "pipe", "pipe"], (chunk) => printed.push(chunk));
+  return { code, output: Buffer.concat(printed) };
+}
+
+const [code, { code: codeAround, output }] = await Promise.all([testContracts(), testAround()]);
+process.stdout.write(output);
+process.exitCode = Math.max(code, codeAround);
