@@ -13,11 +13,11 @@ import { isoTime } from "../sim/market/chainTime.ts";
 import { JOURNAL_FOLDER, readMarket } from "../sim/market/record.ts";
 import { httpRpc, type Rpc } from "../sim/market/rpc.ts";
 import type { Traffic } from "../sim/market/wallets.ts";
+import { differenceFromMemory, type ChainRun } from "../sim/equality.ts";
 import { chainSetting } from "../sim/replay.ts";
 import { writeResults } from "../sim/report/files.ts";
-import type { RunResult } from "../sim/report/results.ts";
 import type { Scenario } from "../sim/scenario/schema.ts";
-import { runIn } from "../sim/simulate.ts";
+import { runIn, type StrategyRun } from "../sim/simulate.ts";
 import { strategyOf, type Strategy } from "../sim/strategies.ts";
 import { run } from "./action.ts";
 import { showProgress } from "./progress.ts";
@@ -27,6 +27,7 @@ import { printImport, printTable } from "./simulate.ts";
 interface Arguments extends ScenarioArguments {
   readonly strategyName: string;
   readonly out: string | undefined;
+  readonly verify: boolean;
 }
 
 /** Key of the first account of a Hardhat or anvil devnet: their common mnemonic. */
@@ -58,6 +59,7 @@ export default function action(
         rpc,
         adminKey,
         out,
+        verify: args.verify,
         gasPrice: type === "http" && gasPrice !== "auto" ? gasPrice : undefined,
         journal: join(folder, JOURNAL_FOLDER),
       });
@@ -96,6 +98,8 @@ export interface Replay {
   readonly rpc: Rpc;
   readonly adminKey: string;
   readonly out: string;
+  /** Whether to run the same in memory afterwards, and to compare. */
+  readonly verify: boolean;
   /** Fee per gas in wei where it is not a devnet's; undefined: what the node asks for. */
   readonly gasPrice?: bigint | undefined;
   /** Folder of the parties' journals; undefined on a chain that ends with the process. */
@@ -106,7 +110,7 @@ export interface Replay {
 
 /** Replays a scenario and writes and prints the results. */
 export async function replay(options: Replay): Promise<void> {
-  const { scenario, strategy, folder, out, onHour, ...access } = options;
+  const { scenario, strategy, folder, out, verify, onHour, ...access } = options;
   const market = await readMarket(folder);
   if (!market?.complete)
     throw new UserError(`No complete market is recorded in ${folder}; deploy one there first.`);
@@ -125,9 +129,9 @@ export async function replay(options: Replay): Promise<void> {
   const { traffic } = setting.wallets;
   const began = performance.now();
   const progress = showProgress();
-  let result: RunResult;
+  let done: StrategyRun;
   try {
-    const done = await runIn(setting, inputs, strategy, { bound: true, check: true }, (hour) => {
+    done = await runIn(setting, inputs, strategy, CHECKED, (hour) => {
       const rate = (traffic.transactions - traffic.found) / ((performance.now() - began) / 1000);
       onHour?.(hour);
       progress.update(
@@ -136,18 +140,35 @@ export async function replay(options: Replay): Promise<void> {
         `hour ${hour.toString()} of ${scenario.hours.toString()}, ${rate.toFixed(0)} transactions/s`,
       );
     });
-    result = { scenario, imports, strategies: [done], smallestBatteries: [] };
   } catch (error) {
     throw error instanceof RefusedCall ? missedWindow(error) : error;
   } finally {
     progress.stop();
     await setting.clock.end();
   }
+  const result = { scenario, imports, strategies: [done], smallestBatteries: [] };
   await writeResults(out, result);
   for (const report of imports) printImport(report);
   printTable(result);
   printTraffic(traffic, setting.clock.blocks, (performance.now() - began) / 1000);
   console.log(`Results are in ${out}; open ${join(out, "report.html")} in a browser.`);
+  if (verify)
+    await requireAsInMemory({ inputs, strategy, options: CHECKED, ...setting, result: done });
+}
+
+/** What a replay computes beside its rows. */
+const CHECKED = { bound: true, check: true };
+
+/** Prints that a run on a chain is the run in memory, or ends with what differs. */
+async function requireAsInMemory(run: ChainRun): Promise<void> {
+  const difference = await differenceFromMemory(run);
+  if (difference !== undefined)
+    throw new UserError(
+      `On the chain and in memory the run is not the same. ${difference.message} (expected: in memory; found: on the chain).`,
+    );
+  console.log(
+    "In memory it is the same: every row, the summary, and all accounts and RVs at the end.",
+  );
 }
 
 /** On a devnet no call of an honest party is refused; elsewhere the auction's windows go by. */

@@ -22,6 +22,7 @@ interface Arguments extends ScenarioArguments {
   readonly port: number;
   readonly consolePort: number;
   readonly once: boolean;
+  readonly verify: boolean;
 }
 
 /** The task's action. */
@@ -55,6 +56,7 @@ export default function action(
         rpc: httpRpc(url),
         adminKey: devKey(),
         out,
+        verify: args.verify,
         onHour: (hour) => (progress.hour = hour),
       });
       progress.done = true;

@@ -128,6 +128,11 @@ const OUT_ON_CHAIN = {
   ...optional,
 } as const;
 
+const VERIFY = {
+  name: "verify",
+  description: "Run the same in memory afterwards, and compare every row, account and RV",
+} as const;
+
 const replay = task("replay", "Runs a scenario on a chain by signed transactions; writes a report")
   .addOption(SCENARIO)
   .addOption(PV)
@@ -136,6 +141,7 @@ const replay = task("replay", "Runs a scenario on a chain by signed transactions
   .addOption(SET)
   .addOption(STRATEGY_NAME)
   .addOption(OUT_ON_CHAIN)
+  .addFlag(VERIFY)
   .addVariadicArgument(settings)
   .setAction(() => import("./replay.ts"))
   .build();
@@ -160,6 +166,7 @@ const start = task("start", "Starts a devnet, deploys a market and runs a scenar
     type: ArgumentType.INT,
     defaultValue: CONSOLE_PORT,
   })
+  .addFlag(VERIFY)
   .addFlag({ name: "once", description: "End after the run, without the console" })
   .addVariadicArgument(settings)
   .setAction(() => import("./start.ts"))

@@ -7,7 +7,6 @@ import { inputsOf } from "./inputs.ts";
 import { keccak } from "./market/keccak.ts";
 import { BOUNDLESS } from "./market/local/auction.ts";
 import { LocalLedger } from "./market/localLedger.ts";
-import type { MarketParameters } from "./market/parameters.ts";
 import { hourEnergyWh } from "./physics/series.ts";
 import type { RunResult, SmallestBattery, StrategyResult, TradeRow } from "./report/results.ts";
 import type { Scenario } from "./scenario/schema.ts";
@@ -16,7 +15,14 @@ import { RUNS_PER_SEARCH, SEARCHED, smallestBattery } from "./smallestBattery.ts
 import { strategyOf, type CustomRules, type Strategy } from "./strategies.ts";
 import { summaryOf } from "./summary.ts";
 import { SECONDS_PER_HOUR, WH_PER_KWH } from "./units.ts";
-import { batteryOf, parametersOf, World, type Setting, type WorldInputs } from "./world.ts";
+import {
+  batteryOf,
+  parametersOf,
+  World,
+  type Setting,
+  type Standing,
+  type WorldInputs,
+} from "./world.ts";
 
 /** What a run may be told beside its scenario. */
 export interface SimulateOptions {
@@ -95,13 +101,13 @@ export async function simulate(
 }
 
 /** A market in memory, where a wallet is a number and nobody checks certificates. */
-function localSetting(ledger: LocalLedger, parameters: MarketParameters): Setting {
+function localSetting(ledger: LocalLedger, { parameters, firstSlot }: MemoryMarket): Setting {
   let wallets = 0;
   return {
     ledger,
     clock: ledger,
     parameters,
-    firstSlot: 0,
+    firstSlot,
     registrar: HOLDERS.registrar,
     issuer: HOLDERS.issuer,
     vault: ADDRESSES.vault,
@@ -121,21 +127,34 @@ const FIRST_WALLET = 0x1000;
 /** 2100-01-01. */
 const FAR_FUTURE = 4_102_444_800n;
 
-/** Runs one strategy in memory. */
+/** A market in memory, and the slot in which a run begins in it. */
+export type MemoryMarket = Pick<Setting, "parameters" | "firstSlot">;
+
+/**
+ * Runs one strategy in memory.
+ *
+ * @param market default: one with the scenario's rules, from its first slot on
+ */
 export function runStrategy(
   inputs: WorldInputs,
   strategy: Strategy,
   options: SimulateOptions = {},
   onHour?: (hours: number) => void,
-): Promise<StrategyResult> {
-  const parameters = parametersOf(inputs.scenario);
+  market: MemoryMarket = { parameters: parametersOf(inputs.scenario), firstSlot: 0 },
+): Promise<StrategyRun> {
+  const { parameters } = market;
   const ledger = new LocalLedger({
     parameters,
     holders: HOLDERS,
     addresses: ADDRESSES,
     commitments: "salt",
   });
-  return runIn(localSetting(ledger, parameters), inputs, strategy, options, onHour);
+  return runIn(localSetting(ledger, market), inputs, strategy, options, onHour);
+}
+
+/** What a strategy came to, and what all have at the end, which is in no file. */
+export interface StrategyRun extends StrategyResult {
+  readonly standing: Standing;
 }
 
 /** Runs one strategy in a market. */
@@ -145,7 +164,7 @@ export async function runIn(
   strategy: Strategy,
   { bound = false, check = false }: SimulateOptions = {},
   onHour?: (hours: number) => void,
-): Promise<StrategyResult> {
+): Promise<StrategyRun> {
   const { scenario, tasks } = inputs;
   const { microgrids } = scenario;
   const world = new World(inputs, strategy, setting);
@@ -165,8 +184,10 @@ export async function runIn(
     least,
     (initialWh * microgrids.count * microgrids.dataCentres) / WH_PER_KWH,
   );
-  const { conduct } = result;
-  return { name: strategy.name, summary, hourly, trades, transfers, ...(conduct && { conduct }) };
+  const { conduct, gains, dcReputation, userReputation } = result;
+  const standing = { gains, dcReputation, userReputation };
+  const rows = { hourly, trades, transfers };
+  return { name: strategy.name, summary, ...rows, standing, ...(conduct && { conduct }) };
 }
 
 /** The least import that any schedule of the work that was done could need. */

@@ -73,17 +73,21 @@ export interface WorldInputs {
   readonly forecaster: (microgrid: number) => Forecaster;
 }
 
+/** What all have at the end of a run. */
+export interface Standing {
+  readonly gains: Gains;
+  /** RV of each data centre and user. */
+  readonly dcReputation: readonly number[];
+  readonly userReputation: readonly number[];
+}
+
 /** What a run of a strategy gave, before it is summed up. */
-export interface WorldResult {
+export interface WorldResult extends Standing {
   readonly hourly: HourlyRow[];
   readonly trades: TradeRow[];
   readonly transfers: TransferRow[];
   /** Most Σ (bid − offer) · energy that matchings of the same books could have reached. */
   readonly bestWelfareYuan: number;
-  readonly gains: Gains;
-  /** Reputation of data centres and users at the end. */
-  readonly dcReputation: readonly number[];
-  readonly userReputation: readonly number[];
   /** Only if somebody misbehaves. */
   readonly conduct?: ConductResult;
 }

@@ -114,7 +114,7 @@ describe("the replay of a scenario on a chain", () => {
     const node = await project.startNode();
     const options = ["--network", "localhost", "--scenario", "small"];
     const short = ["--set", "hours=12", "tasks.priority.count=4", "tasks.deferrable.count=16"];
-    const replay = ["replay", ...options, "--out", "replayed", ...short];
+    const replay = ["replay", ...options, "--out", "replayed", "--verify", ...short];
 
     const early = await project.hardhat(replay, node);
     expect(early.code).to.equal(1);
@@ -130,6 +130,7 @@ describe("the replay of a scenario on a chain", () => {
     expect(done.code, done.output).to.equal(0);
     const { strategies } = await summaryOf("replayed");
     expect(strategies[STRATEGY]?.tasksCompleted).to.be.above(10);
+    expect(done.output).to.contain("In memory it is the same");
 
     const results = await read("replayed", "trades.csv");
     const twice = await project.hardhat(replay, node);
