@@ -1,7 +1,7 @@
 /** A devnet with a market on it, in this process. */
 import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 
-import { parametersOf } from "../sim/world.ts";
+import { parametersOf } from "../sim/setting.ts";
 import type { Scenario } from "../sim/scenario/schema.ts";
 import { deployOn, type DeployOptions } from "./deploy.ts";
 

@@ -3,7 +3,7 @@ import { Difference, requireSame } from "./audit/difference.ts";
 import type { MarketParameters } from "./market/parameters.ts";
 import { runStrategy, type SimulateOptions, type StrategyRun } from "./simulate.ts";
 import type { Strategy } from "./strategies.ts";
-import type { WorldInputs } from "./world.ts";
+import type { WorldInputs } from "./inputs.ts";
 
 /** A run on a chain, and what it started from. */
 export interface ChainRun {

@@ -1,6 +1,6 @@
 /** The traces that a run starts from: from files, or made. */
 import { clearSkyWh, measuredClearSkyWh, modelledSeries, siteOf } from "./physics/modelled.ts";
-import { forecaster } from "./physics/forecast.ts";
+import { forecaster, type Forecaster } from "./physics/forecast.ts";
 import type { PvSeries } from "./physics/series.ts";
 import type { Scenario } from "./scenario/schema.ts";
 import { generateTasks } from "./traces/generator.ts";
@@ -8,8 +8,18 @@ import type { ImportReport } from "./traces/imported.ts";
 import { readPv } from "./traces/pv.ts";
 import type { Task } from "./traces/task.ts";
 import { readTasks } from "./traces/tasks.ts";
-import type { WorldInputs } from "./world.ts";
 import { SECONDS_PER_HOUR } from "./units.ts";
+
+/** Everything that a run starts from. */
+export interface WorldInputs {
+  readonly scenario: Scenario;
+  /** In the order of submission. */
+  readonly tasks: readonly Task[];
+  /** PV output of a data centre, per microgrid. */
+  readonly series: readonly PvSeries[];
+  /** A forecaster of a microgrid's PV. */
+  readonly forecaster: (microgrid: number) => Forecaster;
+}
 
 /** What a run starts from, and what was read for it. */
 export interface Inputs extends WorldInputs {

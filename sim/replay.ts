@@ -24,7 +24,8 @@ import { resultOf, type Rpc } from "./market/rpc.ts";
 import { requireSameChain } from "./market/sameChain.ts";
 import { MOST_GAS, Wallets, type Fees } from "./market/wallets.ts";
 import type { Scenario } from "./scenario/schema.ts";
-import { parametersOf, type Setting, type WorldInputs } from "./world.ts";
+import type { WorldInputs } from "./inputs.ts";
+import { parametersOf, type Setting } from "./setting.ts";
 
 /** Work of a page of clearing that stays below a transaction's gas, in steps of about 100 gas. */
 export const PAGE_WORK = 100_000n;

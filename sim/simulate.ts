@@ -2,8 +2,9 @@
 import { toBeHex, zeroPadValue } from "ethers";
 
 import { checkEnergy, checkMoney } from "./check.ts";
+import { batteryOf } from "./equipment.ts";
 import { UserError } from "./errors.ts";
-import { inputsOf } from "./inputs.ts";
+import { inputsOf, type WorldInputs } from "./inputs.ts";
 import { keccak } from "./market/keccak.ts";
 import { BOUNDLESS } from "./market/local/auction.ts";
 import { LocalLedger } from "./market/localLedger.ts";
@@ -11,18 +12,12 @@ import { hourEnergyWh } from "./physics/series.ts";
 import type { RunResult, SmallestBattery, StrategyResult, TradeRow } from "./report/results.ts";
 import type { Scenario } from "./scenario/schema.ts";
 import { importBound, type ImportBound } from "./scheduling/bound.ts";
+import { parametersOf, type Setting } from "./setting.ts";
 import { RUNS_PER_SEARCH, SEARCHED, smallestBattery } from "./smallestBattery.ts";
 import { strategyOf, type CustomRules, type Strategy } from "./strategies.ts";
 import { summaryOf } from "./summary.ts";
 import { SECONDS_PER_HOUR, WH_PER_KWH } from "./units.ts";
-import {
-  batteryOf,
-  parametersOf,
-  World,
-  type Setting,
-  type Standing,
-  type WorldInputs,
-} from "./world.ts";
+import { World, type Standing } from "./world.ts";
 
 /** What a run may be told beside its scenario. */
 export interface SimulateOptions {
@@ -167,7 +162,7 @@ export async function runIn(
 ): Promise<StrategyRun> {
   const { scenario, tasks } = inputs;
   const { microgrids } = scenario;
-  const world = new World(inputs, strategy, setting);
+  const world = await World.enter(inputs, strategy, setting);
   const result = await world.run(onHour);
   const battery = batteryOf(scenario, strategy);
   const initialWh = battery.usableWh * scenario.battery.initialShare;

@@ -3,7 +3,7 @@ import type { SmallestBattery } from "./report/results.ts";
 import { NO_EXPORT_SHARE } from "./report/claims.ts";
 import { runStrategy } from "./simulate.ts";
 import { strategyOf } from "./strategies.ts";
-import type { WorldInputs } from "./world.ts";
+import type { WorldInputs } from "./inputs.ts";
 
 /** How finely sizes are told apart, Wh. */
 const STEP_WH = 100;

@@ -1,5 +1,7 @@
 /** What those do who break the rules: layers around honest agents. */
 import type { Address, Answer, Plan, Reading } from "../market/ledger.ts";
+import { Random } from "../random.ts";
+import type { Scenario } from "../scenario/schema.ts";
 import { HOURS_PER_DAY } from "../units.ts";
 import type { MarketAccess, Party } from "./access.ts";
 import type { HourReport } from "./dataCentre.ts";
@@ -113,6 +115,14 @@ export class Spells {
   atStartOf(hour: number): boolean {
     return hour < this.end && this.atEndOf(hour - 1) && this.atEndOf(hour);
   }
+}
+
+/** When a party does not do what it should: each day from an hour on that is not the first. */
+export function spellsOf({ seed, hours, misbehaviour }: Scenario, id: string): Spells {
+  const random = new Random(`${seed}/misbehaviour/spells of ${id}`);
+  const { spellHours } = misbehaviour;
+  const latest = Math.max(1, Math.min(hours - spellHours, HOURS_PER_DAY) - 1);
+  return new Spells(random.int(1, latest), spellHours, hours);
 }
 
 /** Stops after it has sealed a plan, and is away for hours. */

@@ -4,7 +4,7 @@ import { differenceFromMemory } from "../../sim/equality.ts";
 import { inputsOf } from "../../sim/inputs.ts";
 import { runStrategy, type StrategyRun } from "../../sim/simulate.ts";
 import { strategyOf } from "../../sim/strategies.ts";
-import { parametersOf } from "../../sim/world.ts";
+import { parametersOf } from "../../sim/setting.ts";
 import { scenarioWith } from "../support/scenario.ts";
 
 describe("differenceFromMemory", () => {

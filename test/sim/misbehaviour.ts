@@ -7,7 +7,7 @@ import { summaryOf } from "../../sim/report/summary.ts";
 import type { ConductResult, RunResult, StrategyResult } from "../../sim/report/results.ts";
 import type { Scenario } from "../../sim/scenario/schema.ts";
 import { simulate } from "../../sim/simulate.ts";
-import { spellsOf } from "../../sim/world.ts";
+import { spellsOf } from "../../sim/agents/misconduct.ts";
 import { scenarioWith, type Changes } from "../support/scenario.ts";
 
 const STRATEGY = "opportunistic+esd+transfer";

@@ -16,7 +16,7 @@ import type { Rpc, RpcAnswer } from "../../sim/market/rpc.ts";
 import { chainSetting } from "../../sim/replay.ts";
 import { runIn } from "../../sim/simulate.ts";
 import { strategyOf } from "../../sim/strategies.ts";
-import { parametersOf } from "../../sim/world.ts";
+import { parametersOf } from "../../sim/setting.ts";
 import { TestFiles } from "../support/files.ts";
 import { scenarioWith } from "../support/scenario.ts";
 

@@ -16,7 +16,7 @@ import { chainSetting } from "../../sim/replay.ts";
 import type { StrategyResult } from "../../sim/report/results.ts";
 import { runIn } from "../../sim/simulate.ts";
 import { strategyOf } from "../../sim/strategies.ts";
-import { parametersOf } from "../../sim/world.ts";
+import { parametersOf } from "../../sim/setting.ts";
 import type { ApiError, ApiPath, Endpoints, Page } from "../../web/shared/api.ts";
 import { MarketConsole, type ConsoleOptions } from "../../web/server/console.ts";
 
