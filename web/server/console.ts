@@ -1,7 +1,7 @@
 /** The console of a network: its index, which follows the node, and its server. */
 import { basename } from "node:path";
 
-import type { NodeStatus, ReplayStatus, Status } from "../shared/api.ts";
+import type { ClockStatus, NodeStatus, ReplayStatus, Status } from "../shared/api.ts";
 import { UserError } from "../../sim/errors.ts";
 import { httpRpc, type Rpc } from "../../sim/market/rpc.ts";
 import { Shower } from "./api/decoded.ts";
@@ -51,7 +51,6 @@ export interface ConsoleOptions {
 
 /** A console that runs. */
 export class MarketConsole {
-  readonly url: string;
   private readonly options: ConsoleOptions;
   private readonly db: Database;
   private readonly node: Node;
@@ -59,12 +58,8 @@ export class MarketConsole {
   private readonly indexer: Indexer;
   private readonly live: Live;
   private server: Listening | undefined;
-  private market: Market | undefined;
-  private loaded:
-    | { readonly stamp: string; readonly market: Market | undefined; readonly problem: string }
-    | undefined;
-  private names: Names;
-  private problem: string | null = null;
+  /** What is on record, whether it is on this chain or not. */
+  private loaded: Loaded = { stamp: undefined, market: undefined, problem: "" };
   private nodeStatus: NodeStatus = {
     reachable: false,
     lastAnswer: null,
@@ -72,7 +67,8 @@ export class MarketConsole {
     client: null,
     traces: null,
   };
-  private resets = 0;
+  /** Resets of the index that were told. */
+  private toldResets = 0;
   private closing = false;
   private following: Promise<void> = Promise.resolve();
   private wake: (() => void) | undefined;
@@ -85,9 +81,7 @@ export class MarketConsole {
     this.rpc = httpRpc(options.node, 1);
     this.node = new Node(this.rpc);
     this.indexer = new Indexer(this.db, this.rpc);
-    this.names = new Names(this.db, undefined);
     this.live = new Live();
-    this.url = "";
   }
 
   /**
@@ -99,7 +93,6 @@ export class MarketConsole {
     const made = new MarketConsole(options);
     try {
       await made.readRecord();
-      const { host } = options;
       made.server = await listen(
         {
           context: () => made.context(),
@@ -108,17 +101,22 @@ export class MarketConsole {
           application: new Application(options.application),
           limit: options.limit ?? new RateLimit(),
         },
-        host,
+        options.host,
         options.port,
       );
-      const shown = host.includes(":") ? `[${host}]` : host;
-      (made as { url: string }).url = `http://${shown}:${made.server.port}`;
     } catch (error) {
       await made.close();
       throw error;
     }
     made.following = made.follow();
     return made;
+  }
+
+  /** Where it listens. */
+  get url(): string {
+    const { host } = this.options;
+    const shown = host.includes(":") ? `[${host}]` : host;
+    return `http://${shown}:${this.server?.port ?? this.options.port}`;
   }
 
   /** Stops following and listening. */
@@ -135,10 +133,6 @@ export class MarketConsole {
   status(): Status {
     const { db, indexer, market } = this;
     const { head } = indexer;
-    const block = db.get<{ timestamp: number }>(
-      "SELECT timestamp FROM blocks WHERE number = ?",
-      head,
-    );
     const sums = db.get<{ transactions: number | null; events: number | null }>(
       "SELECT sum(transactions) transactions, sum(events) events FROM blocks",
     );
@@ -149,27 +143,22 @@ export class MarketConsole {
       index: {
         head: head < 0 ? null : head,
         nodeHead: indexer.nodeHead,
-        catchingUp: indexer.nodeHead !== null && !indexer.complete,
+        catchingUp: indexer.nodeHead !== null && !(indexer.complete && indexer.follows(market)),
         transactions: sums?.transactions ?? 0,
         events: sums?.events ?? 0,
         genesis: indexer.genesis ?? null,
-        resets: this.resets,
+        resets: indexer.resets,
       },
-      market: market === undefined ? null : marketStatus(db, this.names, market),
-      problem: market === undefined ? this.problem : null,
-      clock:
-        market === undefined || block === undefined
-          ? null
-          : clockStatus(market.clock, block.timestamp),
+      market: market === undefined ? null : marketStatus(db, new Names(db, market), market),
+      problem: this.problem,
+      clock: this.clock(),
       replay: this.options.replay?.() ?? null,
     };
   }
 
   private context(): ApiContext {
-    const { db, market, names, node } = this;
-    const latest = db.get<{ number: number; timestamp: number }>(
-      "SELECT number, timestamp FROM blocks ORDER BY number DESC LIMIT 1",
-    );
+    const { db, market, node, latest } = this;
+    const names = new Names(db, market);
     return {
       ...{ db, market, names, node, results: this.options.results },
       shower: new Shower(names, market?.codec),
@@ -177,6 +166,16 @@ export class MarketConsole {
       now: latest?.timestamp ?? 0,
       head: latest?.number ?? 0,
     };
+  }
+
+  private get latest(): { readonly number: number; readonly timestamp: number } | undefined {
+    return this.db.get("SELECT number, timestamp FROM blocks ORDER BY number DESC LIMIT 1");
+  }
+
+  private clock(): ClockStatus | null {
+    const { market, latest } = this;
+    if (market === undefined || latest === undefined) return null;
+    return clockStatus(market.clock, latest.timestamp);
   }
 
   // ------------------------------------------------------------------ following
@@ -203,21 +202,22 @@ export class MarketConsole {
 
   /** @returns whether there is more to do at once */
   private async step(): Promise<boolean> {
+    const { indexer } = this;
     try {
       await this.readRecord();
-      const { changed, reset, more } = await this.indexer.step();
+      const { changed, more } = await indexer.step();
       await this.reached();
+      const reset = indexer.resets !== this.toldResets;
       if (reset) {
-        // What was shown of the market may be of another chain.
-        await this.readRecord();
-        this.resets += 1;
+        indexer.follow(this.market);
+        this.toldResets = indexer.resets;
         this.nodeStatus = { ...this.nodeStatus, traces: null };
       }
-      if (changed) {
-        const { clock } = this.status();
-        this.live.tell("head", { block: this.indexer.head, slot: clock?.slot ?? null, reset });
+      if (changed || reset) {
+        const slot = this.clock()?.slot ?? null;
+        this.live.tell("head", { block: indexer.head, slot, reset });
       }
-      return more;
+      return more || !indexer.complete;
     } catch (error) {
       this.lost(error);
       return false;
@@ -256,7 +256,7 @@ export class MarketConsole {
   private lost(error: unknown): void {
     const isKnown = error instanceof UserError;
     const { message } = error as Error;
-    if (!isKnown) console.error(error);
+    if (!isKnown && message !== this.nodeStatus.message) console.error(error);
     if (this.nodeStatus.reachable || this.nodeStatus.message === null)
       this.options.onNode?.(false, message);
     this.nodeStatus = { ...this.nodeStatus, reachable: false, message };
@@ -279,15 +279,22 @@ export class MarketConsole {
   private async readRecord(): Promise<void> {
     const { folder } = this.options;
     const stamp = await recordStamp(folder);
-    if (this.loaded?.stamp !== stamp) this.loaded = { stamp, ...(await loadIfThere(folder)) };
+    if (this.loaded.stamp !== stamp) this.loaded = { stamp, ...(await loadIfThere(folder)) };
+    this.indexer.follow(this.market);
+  }
+
+  /**
+   * The market on record, if it is on the indexed chain. Asked for each time, so that it is gone in the same moment as the
+   * blocks that it was on.
+   */
+  private get market(): Market | undefined {
+    return this.problem === null ? this.loaded.market : undefined;
+  }
+
+  /** Why there is no market to show; null if there is one. */
+  private get problem(): string | null {
     const { market, problem } = this.loaded;
-    const other = market === undefined ? null : this.otherChain(market);
-    const usable = other === null ? market : undefined;
-    this.problem = market === undefined ? problem : other;
-    this.indexer.follow(usable);
-    if (usable === this.market) return;
-    this.market = usable;
-    this.names = new Names(this.db, usable);
+    return market === undefined ? problem : this.otherChain(market);
   }
 
   /** Why a market cannot be on the indexed chain; null if it can. */
@@ -305,9 +312,15 @@ export class MarketConsole {
   }
 }
 
-async function loadIfThere(
-  folder: string,
-): Promise<{ market: Market | undefined; problem: string }> {
+/** What was read of a market's record. */
+interface Loaded {
+  readonly stamp: string | undefined;
+  readonly market: Market | undefined;
+  /** Why it could not be read. */
+  readonly problem: string;
+}
+
+async function loadIfThere(folder: string): Promise<Omit<Loaded, "stamp">> {
   try {
     return { market: await loadMarket(folder), problem: "" };
   } catch (error) {

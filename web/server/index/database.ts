@@ -107,13 +107,16 @@ export class Database {
     }
   }
 
-  /** Empties the tables that follow from the chain's; `all` also the chain's. To be called in a transaction. */
+  /**
+   * Empties the tables that follow from the chain's, and what the node said of accounts; `all` also the chain's. To be called in
+   * a transaction.
+   */
   clear(which: "derived" | "all"): void {
     const tables = which === "all" ? CHAIN_TABLES + DERIVED_TABLES : DERIVED_TABLES;
     for (const [, name] of tables.matchAll(/CREATE TABLE (\w+)/g))
       this.db.exec(`DELETE FROM ${name ?? ""}`);
-    this.db.exec("INSERT INTO market_state VALUES (0, '0', 0)");
-    if (which === "all") this.db.exec("DELETE FROM accounts; DELETE FROM meta");
+    this.db.exec("INSERT INTO market_state VALUES (0, '0', 0); DELETE FROM accounts");
+    if (which === "all") this.db.exec("DELETE FROM meta");
   }
 
   /** A remembered value. */

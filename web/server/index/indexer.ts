@@ -16,8 +16,6 @@ const PROJECT_TRANSACTIONS = 500;
 export interface StepResult {
   /** Whether anything was written. */
   readonly changed: boolean;
-  /** Whether blocks were taken back. */
-  readonly reset: boolean;
   /** Whether there is more to do at once. */
   readonly more: boolean;
 }
@@ -28,6 +26,8 @@ export class Indexer {
   nodeHead: number | null = null;
   /** Chain of the node; null before it has answered. */
   chainId: number | null = null;
+  /** How often blocks were taken back. */
+  resets = 0;
   private readonly db: Database;
   private readonly reader: ChainReader;
   private readonly failures: Failures;
@@ -60,7 +60,7 @@ export class Indexer {
 
   /** Sets the market by which the chain is read; undefined if there is none. */
   follow(market: Market | undefined): void {
-    if (market?.fingerprint === this.projection?.market.fingerprint) return;
+    if (this.follows(market)) return;
     this.projection = market && {
       market,
       projection: new Projection(this.db, market.codec, market.clock),
@@ -71,6 +71,11 @@ export class Indexer {
       this.forgetProjection();
       this.db.setMeta("market", fingerprint);
     });
+  }
+
+  /** Whether it is this market that is followed. */
+  follows(market: Market | undefined): boolean {
+    return market?.fingerprint === this.projection?.market.fingerprint;
   }
 
   /** Whether the index has all that the node has. */
@@ -96,15 +101,15 @@ export class Indexer {
       } catch (error) {
         // The next step finds out where the chains part.
         if (!(error instanceof BlockChanged)) throw error;
-        return { changed: reset, reset, more: true };
+        return { changed: reset, more: true };
       }
       this.project();
       this.atHead = to === nodeHead;
-      return { changed: true, reset, more: !this.complete };
+      return { changed: true, more: !this.complete };
     }
     this.atHead = true;
     const changed = this.project();
-    return { changed: changed || reset, reset, more: !this.complete };
+    return { changed: changed || reset, more: !this.complete };
   }
 
   private async look(): Promise<{ head: number; genesis: string }> {
@@ -129,7 +134,9 @@ export class Indexer {
         this.db.clear("all");
         this.db.setMeta("genesis", genesis);
       });
-      this.forgetMarket();
+      // The market that was followed may be of the other chain; whoever knows tells `follow`.
+      this.projection = undefined;
+      this.resets += 1;
       return true;
     }
     if (known === undefined) this.db.setMeta("genesis", genesis);
@@ -144,6 +151,7 @@ export class Indexer {
       this.recountAddresses();
       this.forgetProjection();
     });
+    this.resets += 1;
     return true;
   }
 
@@ -171,11 +179,6 @@ export class Indexer {
   private forgetProjection(): void {
     this.db.clear("derived");
     this.db.setMeta("projected", "-1");
-  }
-
-  /** After a reset the record has to be looked at again. */
-  private forgetMarket(): void {
-    this.projection = undefined;
   }
 
   // ------------------------------------------------------------------ in
