@@ -272,10 +272,13 @@ describe("the console's API", function () {
       const bids = await api.all("/api/slots/:slot/bids", { slot }, { limit: 3 });
       expect(bids.map(({ place }) => place)).to.deep.equal(bids.map((_, i) => i));
       expect(bids.filter(({ trade }) => trade !== null)).to.have.length(trades);
-      for (const { draw, trade, maxPrice } of bids) {
+      for (const { index, draw, trade, maxPrice } of bids) {
         expect(draw!.pick).to.equal(trade?.offer ?? null);
         if (draw === null || trade === null) continue;
         expect(draw.price).to.equal(trade.price);
+        const { contract } = trade;
+        const { trade: signed } = await api.get("/api/supply/:contract", { contract });
+        expect([signed.bidIndex, signed.maxPrice]).to.deep.equal([index, maxPrice]);
         expect(draw.candidates).to.equal(trade.candidates);
         expect(draw.candidates).to.equal(Math.min(one.drawAmong, draw.eligible.length));
         expect(Number(BigInt(draw.number!) % BigInt(draw.candidates))).to.equal(draw.drawn);

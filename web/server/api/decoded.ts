@@ -1,14 +1,13 @@
 /** Decoded calls, events and errors as the console shows them: with names instead of numbers wherever one is known. */
 import type { DecodedCall, DecodedValue, Link } from "../../shared/api.ts";
 import {
-  packedFields,
   typeOf,
   type AbiParameter,
   type AbiValue,
   type Codec,
   type Decoded,
 } from "../index/codec.ts";
-import { unpack, type PackedWord } from "../index/words.ts";
+import { packedFields } from "../index/words.ts";
 import { checksummed, type Names } from "./names.ts";
 
 /** Members of the contracts' enumerations, in their order. */
@@ -94,25 +93,17 @@ export class Shower {
     }
     if (typeof value === "boolean") return { ...common, value, label: null, link: null };
     if (type === "address") return { ...common, ...this.address(value as string) };
-    const packed = packedFields(parameter);
+    const packed = packedFields(solidityType, value);
     if (packed !== undefined) {
-      const fields = unpack(solidityType as PackedWord, value as bigint);
-      const unpacked = packed.map((field) => this.packed(field, fields[field.name] ?? 0));
+      const unpacked = packed.map((field) => {
+        const fieldType = field.solidityType === "bool" ? "bool" : "uint256";
+        const known = { name: field.name, type: fieldType, internalType: field.solidityType };
+        return this.value(known, field.value);
+      });
       return { ...common, value: String(value), label: null, link: null, unpacked };
     }
     if (type === "bytes") return { ...common, ...this.bytes(value as string) };
     return { ...common, value: String(value), ...this.meaning(solidityType, value) };
-  }
-
-  private packed(
-    field: { readonly name: string; readonly solidityType: string },
-    value: number,
-  ): DecodedValue {
-    const { name, solidityType } = field;
-    const isFlag = solidityType === "bool";
-    const common = { name, type: isFlag ? "bool" : "uint256", solidityType };
-    if (isFlag) return { ...common, value: value !== 0, label: null, link: null };
-    return { ...common, value: String(value), ...this.meaning(solidityType, BigInt(value)) };
   }
 
   private members(parameter: AbiParameter, values: readonly AbiValue[]): DecodedValue[] {

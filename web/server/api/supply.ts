@@ -10,6 +10,7 @@ import type {
   TransferStatus,
 } from "../../shared/api.ts";
 import { amountUp, earnedDown, shareDown } from "../../../sim/market/money.ts";
+import { refOf } from "../index/refs.ts";
 import {
   listed,
   single,
@@ -94,11 +95,11 @@ function supplyOf(context: MarketContext, contract: number): Supply {
   if (row === undefined) throw notFound(`supply contract ${contract}`);
   const bid = db.get<{ price: number }>(
     "SELECT price FROM bids WHERE slot = ? AND ref = ?",
-    ...[row.signed_slot, row.buyer * 256 + row.bid],
+    ...[row.signed_slot, refOf(row.buyer, row.bid)],
   );
   const offer = db.get<{ price: number }>(
     "SELECT price FROM offers WHERE slot = ? AND ref = ?",
-    ...[row.signed_slot, row.seller * 256 + row.offer],
+    ...[row.signed_slot, refOf(row.seller, row.offer)],
   );
   const transfers = db.all<TransferSqlRow>(
     "SELECT * FROM transfers WHERE contract = ?1 OR transfer IN (SELECT transfer FROM deliveries WHERE contract = ?1) ORDER BY transfer",

@@ -1,8 +1,6 @@
 /** Calls, events and errors of the market's contracts by their ABIs. */
 import { Interface, type EventFragment, type FunctionFragment } from "ethers";
 
-import { fieldsOf, type PackedField } from "./words.ts";
-
 /** A value as ethers decodes it. */
 export type AbiValue = bigint | string | boolean | readonly AbiValue[];
 
@@ -251,7 +249,3 @@ export function structOf(parameter: AbiParameter | undefined, value: AbiValue | 
     (parameter?.components ?? []).map(({ name }, i) => [name, values[i] ?? ""]),
   );
 }
-
-/** Fields of a word that packs several; undefined for other types. */
-export const packedFields = (parameter: AbiParameter): readonly PackedField[] | undefined =>
-  fieldsOf(parameter.internalType ?? "");

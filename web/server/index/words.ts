@@ -1,71 +1,76 @@
-/** The words into which the supply book packs what its event `Signed` and `Delivered` tell; `contracts/types/SupplyWords.sol` is their other half. */
+/** The words into which the supply book packs what its events `Signed` and `Delivered` tell, as they are shown. */
+import {
+  progressOf,
+  termsOf,
+  type ContractProgress,
+  type Terms,
+} from "../../../sim/audit/words.ts";
+import { unpackTrade } from "../../../sim/market/chainLedger.ts";
+import type { LedgerValue } from "../../../sim/market/ledger.ts";
 
 /** A field of a packed word. */
 export interface PackedField {
   readonly name: string;
   /** Type in the contracts, which says what the number is. */
   readonly solidityType: string;
-  readonly from: number;
-  readonly bits: number;
-  /** Field to which it is a distance. */
-  readonly after?: string;
+  readonly value: bigint | boolean;
 }
 
-/** Fields in the order of the bits, from the lowest. */
-function fields(
-  ...parts: [name: string, solidityType: string, bits: number, after?: string][]
-): PackedField[] {
-  let from = 0;
-  return parts.map(([name, solidityType, bits, after]) => {
-    const field = { name, solidityType, from, bits, ...(after === undefined ? {} : { after }) };
-    from += bits;
-    return field;
-  });
+/** A type of packed words: how one is read, and the types of its fields in the order in which they are shown. */
+interface PackedType<Field extends string> {
+  readonly unpack: (word: bigint) => Readonly<Record<Field, LedgerValue>>;
+  readonly types: Readonly<Record<Field, string>>;
 }
 
-/** Types of packed words. */
-export type PackedWord = "SupplyTermsWord" | "SupplyProgressWord" | "TradeWord";
-
-/** Fields of each type of word. */
-const PACKED_WORDS: Readonly<Record<PackedWord, readonly PackedField[]>> = {
-  SupplyTermsWord: fields(
-    ["buyer", "ParticipantId", 32],
-    ["seller", "ParticipantId", 32],
-    ["cores", "uint16", 16],
-    ["coreSeconds", "CoreSeconds", 40],
-    ["energy", "Wh", 32],
-    ["price", "Price", 32],
-    ["firstSlot", "SlotId", 16, "signed"],
-    ["deadline", "SlotId", 16, "signed"],
-    ["priority", "bool", 8],
-    ["signed", "SlotId", 32],
-  ),
-  SupplyProgressWord: fields(
-    ["delivered", "CoreSeconds", 40],
-    ["pv", "Wh", 32],
-    ["esd", "Wh", 32],
-    ["grid", "Wh", 32],
-    ["buyerDeposit", "uint48", 48],
-    ["sellerDeposit", "uint48", 48],
-    ["status", "enum SupplyStatus", 8],
-    ["handedOver", "bool", 8],
-  ),
-  TradeWord: fields(["bid", "uint8", 8], ["offer", "uint8", 8], ["candidates", "uint8", 8]),
+const TERMS: PackedType<keyof Terms> = {
+  unpack: termsOf,
+  types: {
+    buyer: "ParticipantId",
+    seller: "ParticipantId",
+    cores: "uint16",
+    coreSeconds: "CoreSeconds",
+    energy: "Wh",
+    price: "Price",
+    firstSlot: "SlotId",
+    deadline: "SlotId",
+    priority: "bool",
+    signed: "SlotId",
+  },
 };
 
-/** Fields of a type; undefined if it is no packed word. */
-export const fieldsOf = (solidityType: string): readonly PackedField[] | undefined =>
-  (PACKED_WORDS as Partial<Record<string, readonly PackedField[]>>)[solidityType];
+const PROGRESS: PackedType<keyof ContractProgress> = {
+  unpack: progressOf,
+  types: {
+    delivered: "CoreSeconds",
+    pv: "Wh",
+    esd: "Wh",
+    grid: "Wh",
+    buyerDeposit: "uint48",
+    sellerDeposit: "uint48",
+    status: "enum SupplyStatus",
+    handedOver: "bool",
+  },
+};
 
-/** The values in a packed word by name. */
-export function unpack(type: PackedWord, word: bigint): Record<string, number> {
-  const raw = Object.fromEntries(
-    PACKED_WORDS[type].map(({ name, from, bits }) => [
-      name,
-      Number((word >> BigInt(from)) & ((1n << BigInt(bits)) - 1n)),
-    ]),
-  );
-  for (const { name, after } of PACKED_WORDS[type])
-    if (after !== undefined) raw[name] = (raw[name] ?? 0) + (raw[after] ?? 0);
-  return raw;
+const TRADE: PackedType<string> = {
+  unpack: unpackTrade,
+  types: { bid: "uint8", offer: "uint8", candidates: "uint8" },
+};
+
+const PACKED_TYPES: Readonly<Partial<Record<string, PackedType<string>>>> = {
+  SupplyTermsWord: TERMS,
+  SupplyProgressWord: PROGRESS,
+  TradeWord: TRADE,
+};
+
+/** Fields of a value of a type; undefined if the type is no packed word. */
+export function packedFields(solidityType: string, value: unknown): PackedField[] | undefined {
+  const packed = PACKED_TYPES[solidityType];
+  if (packed === undefined) return undefined;
+  const values = packed.unpack(value as bigint);
+  return Object.entries(packed.types).map(([name, type]) => ({
+    name,
+    solidityType: type,
+    value: values[name] as bigint | boolean,
+  }));
 }

@@ -7,14 +7,13 @@ import {
   type Codec,
 } from "../index/codec.ts";
 import type { Database } from "../index/database.ts";
+import { refOf } from "../index/refs.ts";
 import { changePool } from "./identities.ts";
 import { amount, number, text, type Context, type Handlers, type MarketEvent } from "./context.ts";
 import { pay } from "./money.ts";
 
 /** Phases of a book that the chain tells; by the clock alone nothing is stored. */
 export const BOOK_PHASE = { open: 0, matching: 1, cleared: 3 } as const;
-
-const REF_BASE = 256;
 
 /** Makes sure that a slot has its row. */
 export function touchSlot(db: Database, slot: number): void {
@@ -129,7 +128,7 @@ function revealed(codec: Codec) {
       db.run(
         `INSERT INTO bids (slot, ref, cores, core_seconds, energy, price, earliest, deadline, priority, reputation, sequence)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        ...[slot, participant * REF_BASE + index],
+        ...[slot, refOf(participant, index)],
         ...["cores", "coreSeconds", "energy", "maxPrice", "earliest", "deadline"].map((name) =>
           number(bid, name),
         ),
@@ -144,7 +143,7 @@ function revealed(codec: Codec) {
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         ...[
           slot,
-          participant * REF_BASE + index,
+          refOf(participant, index),
           cores,
           energy,
           price,
@@ -203,7 +202,7 @@ function matchingStarted({ args, at, tx }: MarketEvent, { db }: Context): void {
 
 function unmatched({ args, tx }: MarketEvent, { db }: Context): void {
   const slot = number(args, "slot");
-  const ref = number(args, "buyer") * REF_BASE + number(args, "index");
+  const ref = refOf(number(args, "buyer"), number(args, "index"));
   db.run("UPDATE bids SET unmatched = 1 WHERE slot = ? AND ref = ?", slot, ref);
   db.run("UPDATE slots SET unmatched = unmatched + 1 WHERE slot = ?", slot);
   noteClearing(db, slot, tx);

@@ -7,7 +7,7 @@ import {
   type Decoded,
 } from "../index/codec.ts";
 import { placeOf, type Database } from "../index/database.ts";
-import { unpack } from "../index/words.ts";
+import { termsOf } from "../../../sim/audit/words.ts";
 import type { SlotClock } from "../slotClock.ts";
 import { auctionHandlers, noteClearing, touchSlot } from "./auction.ts";
 import type { Context, Handlers } from "./context.ts";
@@ -114,7 +114,7 @@ export class Projection {
     if (kind !== undefined && value !== 0n) this.enter(kind, Number(value), at);
     // The slot of signing is packed with the terms.
     if (internalType === "SupplyTermsWord")
-      this.enter(MENTION.slot, unpack(internalType, value as bigint)["signed"] ?? 0, at);
+      this.enter(MENTION.slot, Number(termsOf(value as bigint).signed), at);
     if (components === undefined || !Array.isArray(value)) return;
     for (const [i, component] of components.entries()) {
       // A struct's slots are its terms; what happened in a slot names it itself.

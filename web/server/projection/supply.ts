@@ -1,28 +1,28 @@
 /** Supply contracts between users and data centres. */
-import { unpack } from "../index/words.ts";
+import { progressOf, termsOf } from "../../../sim/audit/words.ts";
+import { unpackTrade } from "../../../sim/market/chainLedger.ts";
 import type { Database } from "../index/database.ts";
+import { refOf } from "../index/refs.ts";
 import { noteClearing, touchSlot } from "./auction.ts";
 import { amount, number, type Context, type Handlers, type MarketEvent } from "./context.ts";
 import { pay } from "./money.ts";
-
-const REF_BASE = 256;
 
 function signed({ args, at, tx }: MarketEvent, { db }: Context): void {
   const contract = number(args, "contractId");
   const buyer = number(args, "buyer");
   const seller = number(args, "seller");
-  const terms = unpack("SupplyTermsWord", amount(args, "terms"));
-  const progress = unpack("SupplyProgressWord", amount(args, "progress"));
-  const trade = unpack("TradeWord", amount(args, "trade"));
-  const { signed: slot = 0, price = 0, energy = 0, cores = 0 } = terms;
-  const { bid = 0, offer = 0, candidates = 0 } = trade;
+  const terms = termsOf(amount(args, "terms"));
+  const { buyerDeposit, sellerDeposit } = progressOf(amount(args, "progress"));
+  const trade = unpackTrade(amount(args, "trade"));
+  const { price, energy, cores, coreSeconds, firstSlot, deadline, priority } = terms;
+  const slot = Number(terms.signed);
+  const [bid, offer] = [Number(trade["bid"]), Number(trade["offer"])];
   db.run(
     `INSERT INTO supply (contract, buyer, seller, status, price, cores, core_seconds, energy, signed_slot, first_slot,
      deadline, priority, buyer_deposit, seller_deposit, bid, offer, candidates, signed)
      VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    ...[contract, buyer, seller, price, cores, terms["coreSeconds"] ?? 0, energy, slot],
-    ...[terms["firstSlot"] ?? 0, terms["deadline"] ?? 0, terms["priority"] ?? 0],
-    ...[progress["buyerDeposit"] ?? 0, progress["sellerDeposit"] ?? 0, bid, offer, candidates, at],
+    ...[contract, buyer, seller, price, cores, coreSeconds, energy, slot, firstSlot, deadline],
+    ...[Number(priority), buyerDeposit, sellerDeposit, bid, offer, Number(trade["candidates"]), at],
   );
   touchSlot(db, slot);
   db.run(
@@ -32,13 +32,11 @@ function signed({ args, at, tx }: MarketEvent, { db }: Context): void {
   );
   db.run(
     "UPDATE bids SET contract = ? WHERE slot = ? AND ref = ?",
-    contract,
-    slot,
-    buyer * REF_BASE + bid,
+    ...[contract, slot, refOf(buyer, bid)],
   );
   db.run(
     "UPDATE offers SET left_wh = left_wh - ?, left_cores = left_cores - ?, trades = trades + 1 WHERE slot = ? AND ref = ?",
-    ...[energy, cores, slot, seller * REF_BASE + offer],
+    ...[energy, cores, slot, refOf(seller, offer)],
   );
   noteClearing(db, slot, tx);
 }
@@ -67,8 +65,12 @@ function delivered(event: MarketEvent, context: Context): void {
   const slot = number(args, "slot");
   const before = stateOf(db, contract);
   if (before === undefined) return;
-  const word = unpack("SupplyProgressWord", amount(args, "progress"));
-  const { delivered: done = 0, pv = 0, esd = 0, grid = 0, handedOver = 0 } = word;
+  const progress = progressOf(amount(args, "progress"));
+  const { handedOver } = progress;
+  const done = Number(progress.delivered);
+  const pv = Number(progress.pv);
+  const esd = Number(progress.esd);
+  const grid = Number(progress.grid);
   const paid = amount(args, "paid");
   const transfer = executor !== before.seller && executed?.tx === tx ? executed.transfer : null;
   db.run(
@@ -78,10 +80,10 @@ function delivered(event: MarketEvent, context: Context): void {
   );
   db.run(
     `UPDATE supply SET delivered = ?, pv = ?, esd = ?, grid = ?, handed_over = ?, paid = paid + ? WHERE contract = ?`,
-    ...[done, pv, esd, grid, handedOver, paid, contract],
+    ...[done, pv, esd, grid, Number(handedOver), paid, contract],
   );
   // What was handed back of it, if anything was, is executed.
-  if (handedOver === 0)
+  if (!handedOver)
     db.run("UPDATE transfers SET handed_back = NULL WHERE handed_back = ?", contract);
   pay(event, context, {
     ...{ from: before.buyer, to: before.seller, amount: paid, what: "delivery", slot },
