@@ -133,7 +133,15 @@ describe("the console's API", function () {
     expect(rows.length).to.equal(Number(await market.supply.contracts()));
     expect(rows.length).to.be.above(20);
     const statuses = ["", "running", "fulfilled", "expired"];
+    const fulfilled = await market.supply.queryFilter(market.supply.filters.Fulfilled());
+    const short = new Set(
+      fulfilled.flatMap(({ args: [contract, shortfallWh] }) =>
+        shortfallWh > 0n ? [Number(contract)] : [],
+      ),
+    );
+    expect(short.size).to.be.above(0).and.below(fulfilled.length);
     for (const row of rows) {
+      expect(row.shortfall).to.equal(short.has(row.contract));
       const c = await market.supply.contractOf(row.contract);
       const own = [
         row.buyer.number,
@@ -366,7 +374,7 @@ describe("the console's API", function () {
       keep: (row: (typeof all)[number]) => boolean,
     ): Promise<void> => {
       const found = await api.all("/api/supply", {}, query);
-      expect(found, JSON.stringify(query)).to.deep.equal(all.filter(keep));
+      expect(found, JSON.stringify(query)).to.deep.equal(all.filter(keep)).and.not.be.empty;
     };
     await check({ buyer: buyer.number }, (row) => row.buyer.number === buyer.number);
     await check({ participant: seller.number }, (row) => row.seller.number === seller.number);
@@ -375,7 +383,8 @@ describe("the console's API", function () {
       (row) => row.status === "fulfilled" && row.signedSlot === signedSlot,
     );
     await check({ priority: true }, ({ priority }) => priority);
-    await check({ shortfall: false }, ({ shortfall }) => !shortfall);
+    for (const shortfall of [true, false])
+      await check({ shortfall }, (row) => row.shortfall === shortfall);
     const moved = new Set((await api.all("/api/transfers")).map(({ contract }) => contract));
     await check({ transferred: true }, ({ contract }) => moved.has(contract));
     const transfers = await api.all("/api/transfers", {}, { mode: "payment" });

@@ -12,7 +12,12 @@ import { httpRpc, type Rpc } from "../../sim/market/rpc.ts";
 import { Database, partsOfPlace } from "../../web/server/index/database.ts";
 import { Indexer } from "../../web/server/index/indexer.ts";
 import { CHAIN_TABLES, DERIVED_TABLES } from "../../web/server/index/schema.ts";
+import { TOLD } from "../../web/server/api/steps.ts";
 import { loadMarket, type Market } from "../../web/server/market.ts";
+import { auctionHandlers } from "../../web/server/projection/auction.ts";
+import { IDENTITY_HANDLERS } from "../../web/server/projection/identities.ts";
+import { SUPPLY_HANDLERS } from "../../web/server/projection/supply.ts";
+import { TRANSFER_HANDLERS } from "../../web/server/projection/transfers.ts";
 import {
   endAll,
   makeFolder,
@@ -109,8 +114,14 @@ describe("the console's index", function () {
 
   it("is as the contracts were at any block: also while work is handed over", async () => {
     const { chain } = replayed;
-    const codec = new Interface(market.codec.named("SupplyBook")!.abi);
-    const to = market.codec.named("SupplyBook")!.address;
+    type Told = Readonly<Record<string, bigint | boolean>>;
+    const ask = async (name: string, view: string, key: unknown, tag: string): Promise<Told> => {
+      const { abi, address: to } = market.codec.named(name)!;
+      const codec = new Interface(abi);
+      const data = codec.encodeFunctionData(view, [key]);
+      const answer = (await chain.ask("eth_call", { to, data }, tag)) as string;
+      return codec.decodeFunctionResult(view, answer)[0] as Told;
+    };
     const [whole] = await indexAt(await newFile(), chain.rpc, market);
     const taken = whole.all<{ at: number }>(
       "SELECT at FROM events WHERE name = 'Taken' ORDER BY at",
@@ -128,11 +139,7 @@ describe("the console's index", function () {
       };
       const [db] = await indexAt(await newFile(), upToBlock, market);
       for (const row of db.all<Record<string, number | string>>("SELECT * FROM supply")) {
-        const data = codec.encodeFunctionData("contractOf", [row["contract"]]);
-        const answer = (await chain.ask("eth_call", { to, data }, tag)) as string;
-        const [c] = codec.decodeFunctionResult("contractOf", answer) as unknown as [
-          Record<string, bigint | boolean>,
-        ];
+        const c = await ask("SupplyBook", "contractOf", row["contract"], tag);
         const known = ["handed_over", "delivered", "pv", "esd", "grid", "paid"].map((name) =>
           Number(row[name]),
         );
@@ -148,6 +155,21 @@ describe("the console's index", function () {
       db.close();
     }
     expect(handedOver).to.be.above(0);
+  });
+
+  it("takes in and tells events that the contracts have", () => {
+    const has = (contract: string, name: string | undefined): boolean =>
+      market.codec.named(contract)!.abi.some((item) => item.type === "event" && item.name === name);
+    const handled = Object.keys({
+      ...{ ...IDENTITY_HANDLERS, ...SUPPLY_HANDLERS, ...TRANSFER_HANDLERS },
+      ...auctionHandlers(market.codec),
+    });
+    for (const key of handled) {
+      const [contract = "", name] = key.split(".");
+      expect(has(contract, name), key).to.equal(true);
+    }
+    for (const name of Object.keys(TOLD))
+      expect(has("SupplyBook", name) || has("TransferBook", name), name).to.equal(true);
   });
 
   it("asks for nothing twice when it is opened again", async () => {

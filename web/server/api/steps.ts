@@ -15,14 +15,12 @@ const money = (args: Args, ...parts: [field: string, what: string][]): LifeStep[
 const id = (args: Args, name: string): number => Number(args[name]);
 
 /** What each event tells, by its name. `Delivered` is told by the table of deliveries, which has its differences. */
-const TOLD: Readonly<Record<string, (args: Args, decoded: Decoded) => Told>> = {
-  Signed: (args) => ({ contract: id(args, "contractId"), by: id(args, "seller") }),
-  Fulfilled: (args) => ({ contract: id(args, "contractId") }),
-  PvShortfall: (args) => ({
+export const TOLD: Readonly<Record<string, (args: Args, decoded: Decoded) => Told>> = {
+  Signed: (args) => ({
     contract: id(args, "contractId"),
-    pvWh: id(args, "pvWh"),
-    esdWh: id(args, "esdWh"),
+    by: id(args, "seller"),
   }),
+  Fulfilled: (args) => ({ contract: id(args, "contractId") }),
   Expired: (args) => ({
     contract: id(args, "contractId"),
     money: money(args, ["penalty", "penalty"], ["returned", "returned"]),

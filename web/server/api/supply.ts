@@ -46,7 +46,7 @@ interface SupplySqlRow {
   readonly buyer_deposit: number;
   readonly seller_deposit: number;
   readonly handed_over: number;
-  readonly shortfall: number;
+  readonly pv_shortfall: number;
   readonly bid: number;
   readonly offer: number;
   readonly candidates: number;
@@ -83,7 +83,7 @@ const supplyRow =
       sellerDeposit: String(row.seller_deposit),
       penalty: shareDown(BigInt(row.seller_deposit), all - delivered, all).toString(),
       handedOver: row.handed_over === 1,
-      shortfall: row.shortfall === 1,
+      shortfall: row.pv_shortfall > 0,
       signed: names.event(row.signed),
       ended: names.eventOrNull(row.ended),
     };
@@ -312,7 +312,7 @@ export const SUPPLY_ENDPOINTS: EndpointTable<
           ...where("signed_slot = ?", values.integer("slot")),
           ...where("priority = ?", values.flag("priority")),
           ...where("transferred = ?", values.flag("transferred")),
-          ...where("shortfall = ?", values.flag("shortfall")),
+          ...where("(pv_shortfall > 0) = ?", values.flag("shortfall")),
         ],
         item: supplyRow(withMarket(context)),
       };

@@ -10,7 +10,7 @@
  */
 
 /** Rises with every change of the tables or of what is derived, so that an index of another version is made anew. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** What the node gave. */
 export const CHAIN_TABLES = `
@@ -98,7 +98,7 @@ CREATE TABLE supply (
   first_slot INTEGER NOT NULL, deadline INTEGER NOT NULL, priority INTEGER NOT NULL, delivered INTEGER NOT NULL DEFAULT 0,
   pv INTEGER NOT NULL DEFAULT 0, esd INTEGER NOT NULL DEFAULT 0, grid INTEGER NOT NULL DEFAULT 0,
   paid INTEGER NOT NULL DEFAULT 0, buyer_deposit INTEGER NOT NULL, seller_deposit INTEGER NOT NULL,
-  handed_over INTEGER NOT NULL DEFAULT 0, transferred INTEGER NOT NULL DEFAULT 0, shortfall INTEGER NOT NULL DEFAULT 0,
+  handed_over INTEGER NOT NULL DEFAULT 0, transferred INTEGER NOT NULL DEFAULT 0, pv_shortfall INTEGER NOT NULL DEFAULT 0,
   bid INTEGER NOT NULL, offer INTEGER NOT NULL, candidates INTEGER NOT NULL, signed INTEGER NOT NULL, ended INTEGER);
 CREATE INDEX supply_by_buyer ON supply (buyer, contract);
 CREATE INDEX supply_by_seller ON supply (seller, contract);

@@ -93,8 +93,8 @@ function delivered(event: MarketEvent, context: Context): void {
 
 function fulfilled({ args, at }: MarketEvent, { db }: Context): void {
   db.run(
-    "UPDATE supply SET status = 'fulfilled', ended = ? WHERE contract = ?",
-    ...[at, number(args, "contractId")],
+    "UPDATE supply SET status = 'fulfilled', ended = ?, pv_shortfall = ? WHERE contract = ?",
+    ...[at, number(args, "pvShortfallWh"), number(args, "contractId")],
   );
 }
 
@@ -124,8 +124,5 @@ export const SUPPLY_HANDLERS: Handlers = {
   "SupplyBook.Signed": signed,
   "SupplyBook.Delivered": delivered,
   "SupplyBook.Fulfilled": fulfilled,
-  "SupplyBook.PvShortfall": ({ args }, { db }) => {
-    db.run("UPDATE supply SET shortfall = 1 WHERE contract = ?", number(args, "contractId"));
-  },
   "SupplyBook.Expired": expired,
 };
