@@ -339,7 +339,7 @@ describe("the console's API", function () {
     const [handed] = await api.all("/api/transfers");
     const supply = await api.get("/api/supply/:contract", { contract: handed!.contract });
     const steps = supply.steps.map(({ event }) => event);
-    expect(steps[0]).to.equal("Signed");
+    expect(supply.steps[0]).to.include({ event: "Signed", slot: supply.signedSlot });
     expect(steps).to.include.members(["Delivered", "Taken", "Executed", "Fulfilled"]);
     const delivered = supply.steps.filter(({ event }) => event === "Delivered");
     expect(sum(delivered.map(({ coreSeconds }) => coreSeconds!))).to.equal(
@@ -364,6 +364,19 @@ describe("the console's API", function () {
       "Executed",
       "Delivered",
     ]);
+  });
+
+  it("has what was paid for a transfer in the slots in which it was executed", async () => {
+    const rows = await api.all("/api/transfers", {}, { mode: "payment" });
+    const { target, transfer, paid } = rows.find((row) => row.paid !== "0")!;
+    const statement = await api.all("/api/participants/:number/statement", {
+      number: target.number,
+    });
+    const lines = statement.filter((row) => row.transfer === transfer && row.what === "transfer");
+    expect(sum(lines.map(({ amount }) => amount))).to.equal(BigInt(paid));
+    const { steps } = await api.get("/api/transfers/:transfer", { transfer });
+    const delivered = steps.filter(({ event }) => event === "Delivered").map(({ slot }) => slot);
+    expect(lines.map(({ slot }) => slot).reverse()).to.deep.equal(delivered);
   });
 
   it("filters contracts and transfers", async () => {

@@ -264,7 +264,10 @@ export interface EnergySlot {
   readonly deliveryIncome: MicroYuan;
   /** What data centres owed users for contracts that expired in the slot. */
   readonly penalties: MicroYuan;
-  /** What other data centres paid for work that was transferred, and the network for moving it. */
+  /**
+   * What other data centres paid for transferred work that was executed in the slot, or as a debt that was settled in it; and
+   * the network for moving it.
+   */
   readonly transferIncome: MicroYuan;
   readonly networkFees: MicroYuan;
 }

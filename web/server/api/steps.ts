@@ -1,5 +1,6 @@
 /** The life of supply contracts and order transfers, step by step. */
 import type { LifeStep } from "../../shared/api.ts";
+import { termsOf } from "../../../sim/audit/words.ts";
 import { argsOf, structOf, type Args, type Decoded } from "../index/codec.ts";
 import { MENTION } from "../projection/projection.ts";
 import type { MarketContext } from "./endpoint.ts";
@@ -19,6 +20,7 @@ export const TOLD: Readonly<Record<string, (args: Args, decoded: Decoded) => Tol
   Signed: (args) => ({
     contract: id(args, "contractId"),
     by: id(args, "seller"),
+    slot: Number(termsOf(args["terms"] as bigint).signed),
   }),
   Fulfilled: (args) => ({ contract: id(args, "contractId") }),
   Expired: (args) => ({

@@ -24,10 +24,10 @@ export interface Context {
   readonly db: Database;
   readonly clock: SlotClock;
   /**
-   * Transfer of which the present transaction executed a part just before: the delivery that follows is by that transfer. The
-   * market tells the execution first.
+   * Transfer of which the present transaction executed or repaid a part just before: the delivery that follows is by that
+   * transfer. The market tells the execution first, and only the delivery tells the slot that it was paid for.
    */
-  executed: { tx: number; transfer: number } | undefined;
+  executed: { tx: number; transfer: number; pay?: (slot: number) => void } | undefined;
 }
 
 /** Writes what follows from an event. */

@@ -72,7 +72,9 @@ function delivered(event: MarketEvent, context: Context): void {
   const esd = Number(progress.esd);
   const grid = Number(progress.grid);
   const paid = amount(args, "paid");
-  const transfer = executor !== before.seller && executed?.tx === tx ? executed.transfer : null;
+  const execution = executed?.tx === tx ? executed : undefined;
+  const transfer = execution?.transfer ?? null;
+  context.executed = undefined;
   db.run(
     "INSERT INTO deliveries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     ...[at, contract, executor, transfer, slot, done - before.delivered],
@@ -85,6 +87,7 @@ function delivered(event: MarketEvent, context: Context): void {
   // What was handed back of it, if anything was, is executed.
   if (!handedOver)
     db.run("UPDATE transfers SET handed_back = NULL WHERE handed_back = ?", contract);
+  execution?.pay?.(slot);
   pay(event, context, {
     ...{ from: before.buyer, to: before.seller, amount: paid, what: "delivery", slot },
     ...{ contract, transfer },

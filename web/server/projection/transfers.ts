@@ -67,9 +67,8 @@ const stateOf = (db: Database, transfer: number): State | undefined =>
   );
 
 function executed(event: MarketEvent, context: Context): void {
-  const { args, tx, slot } = event;
+  const { args, tx } = event;
   const transfer = number(args, "transferId");
-  context.executed = { tx, transfer };
   const t = stateOf(context.db, transfer);
   if (t === undefined) return;
   const done = t.executed + number(args, "coreSeconds");
@@ -78,14 +77,13 @@ function executed(event: MarketEvent, context: Context): void {
     "UPDATE transfers SET executed = ?, paid = paid + ?, network_paid = network_paid + ?, status = ? WHERE transfer = ?",
     ...[done, paid, networkPaid, done === t.core_seconds ? "owing" : "executing", transfer],
   );
-  const common = { from: t.first, slot, contract: t.contract, transfer };
-  pay(event, context, { ...common, to: t.target, amount: paid, what: "transfer" });
-  pay(event, context, {
-    ...common,
-    to: t.network_operator,
-    amount: networkPaid,
-    what: "networkFee",
-  });
+  const payFor = (slot: number): void => {
+    const common = { from: t.first, slot, contract: t.contract, transfer };
+    pay(event, context, { ...common, to: t.target, amount: paid, what: "transfer" });
+    const fee = { to: t.network_operator, amount: networkPaid, what: "networkFee" } as const;
+    pay(event, context, { ...common, ...fee });
+  };
+  context.executed = { tx, transfer, pay: payFor };
 }
 
 function handedBack({ args }: MarketEvent, { db }: Context): void {
