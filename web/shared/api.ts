@@ -237,15 +237,8 @@ export interface ReplayStatus {
 
 // ------------------------------------------------------------------ overview
 
-/** One slot of the whole market, or of one data centre: what meters attested and what was paid. */
-export interface EnergySlot {
-  readonly slot: number;
-  /** When the slot begins. */
-  readonly timestamp: Seconds;
-  /** Data centres whose reading has come. With fewer than expected the sums below are not final. */
-  readonly readings: number;
-  /** Data centres that are commissioned by then. */
-  readonly expectedReadings: number;
+/** Energy that meters attested, and what was paid for it. */
+export interface EnergyFlows {
   readonly pvWh: number;
   /** PV that was used at once: PV − charge − export. */
   readonly directWh: number;
@@ -270,6 +263,17 @@ export interface EnergySlot {
    */
   readonly transferIncome: MicroYuan;
   readonly networkFees: MicroYuan;
+}
+
+/** One slot of the whole market, or of one data centre. */
+export interface EnergySlot extends EnergyFlows {
+  readonly slot: number;
+  /** When the slot begins. */
+  readonly timestamp: Seconds;
+  /** Data centres whose reading has come. With fewer than expected the sums are not final. */
+  readonly readings: number;
+  /** Data centres that are commissioned by then. */
+  readonly expectedReadings: number;
 }
 
 /** A slot of the overview: {@link EnergySlot} of all data centres, and its auction. */
@@ -303,20 +307,7 @@ export interface Overview {
   readonly totals: EnergyTotals;
 }
 
-export interface EnergyTotals {
-  readonly pvWh: number;
-  readonly directWh: number;
-  readonly chargeWh: number;
-  readonly dischargeWh: number;
-  readonly importWh: number;
-  readonly exportWh: number;
-  readonly loadWh: number;
-  readonly importCost: MicroYuan;
-  readonly exportIncome: MicroYuan;
-  readonly deliveryIncome: MicroYuan;
-  readonly penalties: MicroYuan;
-  readonly transferIncome: MicroYuan;
-  readonly networkFees: MicroYuan;
+export interface EnergyTotals extends EnergyFlows {
   readonly trades: number;
   readonly transfers: number;
 }

@@ -2,8 +2,8 @@
 import type { ContractDetail, ContractFunction, ContractRow } from "../../shared/api.ts";
 import { typeOf, type KnownContract } from "../index/codec.ts";
 import { id as selectorOf } from "ethers";
+import { creationOf } from "./addresses.ts";
 import { single, withMarket, type EndpointTable, type MarketContext } from "./endpoint.ts";
-import { creationOf } from "./explorer.ts";
 import { notFound } from "./fault.ts";
 import { checksummed } from "./names.ts";
 import { sourcesOf, type RecordedSources } from "./sources.ts";

@@ -1,25 +1,19 @@
-/** Blocks, transactions, addresses and events. */
+/** Blocks, transactions, token transfers and events. */
 import type {
-  AddressDetail,
-  AddressRow,
   Block,
   BlockRow,
-  CallFrame,
   EventRow,
   Failure,
   TokenTransferRow,
-  Trace,
   Transaction,
   TransactionRow,
 } from "../../shared/api.ts";
-import type { RpcAnswer } from "../../../sim/market/rpc.ts";
 import { partsOfPlace } from "../index/database.ts";
 import { MENTION } from "../projection/projection.ts";
 import { listed, single, type ApiContext, type EndpointTable, type Values } from "./endpoint.ts";
 import { ApiFault, notFound } from "./fault.ts";
 import { where, type Condition } from "./list.ts";
-import { likeText } from "./participants.ts";
-import { read } from "./views.ts";
+import { failureOf, traceOf } from "./trace.ts";
 
 // ------------------------------------------------------------------ blocks
 
@@ -184,16 +178,6 @@ function transactionOf(context: ApiContext, values: Values): Transaction {
   };
 }
 
-function failureOf(
-  { market, shower }: ApiContext,
-  source: Failure["source"],
-  data: string | null,
-  message: string | null,
-): Failure {
-  const error = data === null ? undefined : market?.codec.error(data);
-  return { source, data, error: error === undefined ? null : shower.decoded(error), message };
-}
-
 function transactionConditions(values: Values): Condition[] {
   const block = values.integer("block");
   const address = values.text("address");
@@ -212,66 +196,6 @@ function transactionConditions(values: Values): Condition[] {
     ...where("c.error = ?", values.text("error")),
     ...where("t.succeeded = ?", values.flag("succeeded")),
   ];
-}
-
-// ------------------------------------------------------------------ trace
-
-/** What Geth's `callTracer` gives, which other clients have as well. */
-interface RawFrame {
-  readonly type: string;
-  readonly from: string;
-  readonly to?: string;
-  readonly value?: string;
-  readonly gasUsed: string;
-  readonly input: string;
-  readonly output?: string;
-  readonly error?: string;
-  readonly calls?: readonly RawFrame[];
-}
-
-async function traceOf(context: ApiContext, values: Values): Promise<Trace> {
-  const { hash } = findTransaction(context, values);
-  const answers = await context.node.askIfThere([
-    { method: "debug_traceTransaction", params: [hash, { tracer: "callTracer" }] },
-  ]);
-  if (answers === undefined)
-    return {
-      traced: false,
-      reason: "The node does not answer; internal calls are asked for at the node.",
-    };
-  const frame = frameIn(answers[0]);
-  if (frame !== undefined) return { traced: true, root: callFrame(context, frame) };
-  const message = answers[0]?.error?.message ?? "it does not know the tracer callTracer";
-  return { traced: false, reason: `This node does not trace transactions (${message}).` };
-}
-
-function frameIn(answer: RpcAnswer | undefined): RawFrame | undefined {
-  const frame = answer?.result as Partial<RawFrame> | null | undefined;
-  return typeof frame?.type === "string" && typeof frame.from === "string"
-    ? (frame as RawFrame)
-    : undefined;
-}
-
-function callFrame(context: ApiContext, frame: RawFrame): CallFrame {
-  const { names, market, shower } = context;
-  const to = frame.to?.toLowerCase() ?? null;
-  const output = frame.output ?? "0x";
-  const call = market?.codec.call(to, frame.input);
-  const failed = frame.error !== undefined;
-  const result = failed ? undefined : market?.codec.result(to, frame.input, output);
-  return {
-    type: frame.type,
-    from: names.address(frame.from.toLowerCase()),
-    to: to === null ? null : names.address(to),
-    value: BigInt(frame.value ?? 0).toString(),
-    gasUsed: Number(frame.gasUsed),
-    input: frame.input,
-    output,
-    call: call === undefined ? null : shower.decoded(call),
-    result: result === undefined ? null : shower.values(result),
-    failure: failed ? failureOf(context, "trace", output, frame.error ?? null) : null,
-    calls: (frame.calls ?? []).map((inner) => callFrame(context, inner)),
-  };
 }
 
 // ------------------------------------------------------------------ events
@@ -350,108 +274,15 @@ const tokenTransferRow =
     amount: row.amount,
   });
 
-// ------------------------------------------------------------------ addresses
-
-/** Every address that is known by name or by a transaction, with what it is. */
-const ADDRESSES = `(
-  SELECT k.address, max(k.name) name, min(k.kind) kind, coalesce(a.sent, 0) sent, coalesce(a.received, 0) received,
-    a.first_block, a.last_block
-  FROM (SELECT b.wallet address, p.id name, 1 kind FROM bindings b JOIN participants p ON p.number = b.participant
-    UNION ALL SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?)
-    UNION ALL SELECT address, NULL, 3 FROM addresses) k
-  LEFT JOIN addresses a ON a.address = k.address GROUP BY k.address) x`;
-
-const KINDS = ["contract", "participant", "administrator", "unknown"] as const;
-
-/** Addresses that have a name without being in a table: contracts and administrators. */
-function namedAddresses({ market, names }: ApiContext): string {
-  const contracts = market?.codec.contracts ?? [];
-  const administrators =
-    market === undefined ? [] : [market.record.deployer, ...Object.values(market.record.roles)];
-  return JSON.stringify([
-    ...contracts.map(({ address, name }) => [address, name, 0]),
-    ...administrators.map((address) => [
-      address.toLowerCase(),
-      names.rolesOf(address.toLowerCase()).join(", "),
-      2,
-    ]),
-  ]);
-}
-
-interface AddressSqlRow {
-  readonly address: string;
-  readonly sent: number;
-  readonly received: number;
-  readonly first_block: number | null;
-  readonly last_block: number | null;
-}
-
-const addressRow =
-  ({ names }: ApiContext) =>
-  (row: AddressSqlRow): AddressRow => ({
-    ...names.address(row.address),
-    sent: row.sent,
-    received: row.received,
-    firstBlock: row.first_block,
-    lastBlock: row.last_block,
-  });
-
-async function addressOf(context: ApiContext, values: Values): Promise<AddressDetail> {
-  const { db, names, market, node } = context;
-  const address = values.part("address").toLowerCase();
-  if (!/^0x[0-9a-f]{40}$/.test(address))
-    throw new ApiFault("bad-request", `"${address}" is no address: 0x and 40 hexadecimal digits.`);
-  const row = db.get<AddressSqlRow>("SELECT * FROM addresses WHERE address = ?", address) ?? {
-    ...{ address, sent: 0, received: 0, first_block: null, last_block: null },
-  };
-  const answers = await node.askIfThere(
-    ["eth_getBalance", "eth_getTransactionCount", "eth_getCode"].map((method) => ({
-      method,
-      params: [address, "latest"],
-    })),
-  );
-  const [balance, nonce, code] = (answers ?? []).map(({ result }) =>
-    typeof result === "string" ? result : undefined,
-  );
-  const tokens =
-    market && (await read({ ...context, market }, "SettlementToken", "balanceOf", [address]));
-  const created =
-    db.get<{ at: number }>("SELECT at FROM transactions WHERE creates = ?", address)?.at ??
-    creationOf(context, address);
-  const shown = addressRow(context)(row);
-  return {
-    ...shown,
-    balance: balance === undefined ? null : BigInt(balance).toString(),
-    nonce: nonce === undefined ? null : Number(nonce),
-    tokenBalance: tokens === undefined ? null : String(tokens[0]),
-    hasCode: code === undefined ? null : code !== "0x",
-    contract: market?.codec.at(address)?.name ?? null,
-    created: created === undefined ? null : names.transaction(created),
-    participantRef: shown.participant === null ? null : names.participant(shown.participant),
-    roles: names.rolesOf(address),
-  };
-}
-
-/** Transaction that created a contract of the market, which may have been the directory's act. */
-export function creationOf({ db, market }: ApiContext, address: string): number | undefined {
-  const name = market?.codec.at(address)?.name;
-  const hash = name === undefined ? undefined : market?.contracts.get(name)?.transactionHash;
-  if (hash == null) return undefined;
-  return db.get<{ at: number }>("SELECT at FROM transactions WHERE hash = ?", hash.toLowerCase())
-    ?.at;
-}
-
 // ------------------------------------------------------------------ endpoints
 
-/** Endpoints of the explorer, but for contracts and search. */
+/** Endpoints of the explorer, but for addresses, contracts and search. */
 export const EXPLORER_ENDPOINTS: EndpointTable<
   | "/api/blocks"
   | "/api/blocks/:block"
   | "/api/transactions"
   | "/api/transactions/:hash"
   | "/api/transactions/:hash/trace"
-  | "/api/addresses"
-  | "/api/addresses/:address"
   | "/api/token-transfers"
   | "/api/events"
 > = {
@@ -530,34 +361,9 @@ export const EXPLORER_ENDPOINTS: EndpointTable<
     },
   ),
   "/api/transactions/:hash": single(transactionOf),
-  "/api/transactions/:hash/trace": single(traceOf),
-  "/api/addresses": listed(
-    ["address", "name", "kind", "participant", "sent", "received", "firstBlock", "lastBlock"],
-    (context, values) => {
-      const kind = values.text("kind");
-      const search = values.text("search");
-      const like = search === undefined ? undefined : likeText(search);
-      // The named addresses are a value of the table's own, before those of the conditions.
-      const named = { sql: "1", values: [namedAddresses(context)] };
-      return {
-        select: `SELECT x.* FROM ${ADDRESSES}`,
-        countFrom: `FROM ${ADDRESSES}`,
-        keys: ["x.kind", "-(x.sent + x.received)", "x.address"],
-        descending: false,
-        where: [
-          named,
-          ...where(
-            "x.kind = ?",
-            kind === undefined ? undefined : KINDS.findIndex((name) => name === kind),
-          ),
-          ...where("x.name LIKE ? ESCAPE '\\' OR x.address LIKE ? ESCAPE '\\'", like, like),
-        ],
-        item: addressRow(context),
-      };
-    },
-    { kind: KINDS, search: "text" },
+  "/api/transactions/:hash/trace": single((context, values) =>
+    traceOf(context, findTransaction(context, values).hash),
   ),
-  "/api/addresses/:address": single(addressOf),
   "/api/token-transfers": listed(
     [
       ...([

@@ -1,5 +1,6 @@
 /** Finds the endpoint of a path, and checks what is asked of it. */
 import type { ApiPath, Endpoints } from "../../shared/api.ts";
+import { ADDRESS_ENDPOINTS } from "../api/addresses.ts";
 import { CONTRACT_ENDPOINTS } from "../api/contracts.ts";
 import {
   Values,
@@ -28,6 +29,7 @@ const ENDPOINTS: EndpointTable<ApiPath> = {
   ...SUPPLY_ENDPOINTS,
   ...PARTICIPANT_ENDPOINTS,
   ...EXPLORER_ENDPOINTS,
+  ...ADDRESS_ENDPOINTS,
   ...CONTRACT_ENDPOINTS,
   ...SEARCH_ENDPOINTS,
 };
