@@ -129,6 +129,7 @@ describe("the console's index", function () {
     whole.close();
     const blocks = [taken[0]!, taken.at(-1)!].map(({ at }) => partsOfPlace(at).block);
     let handedOver = 0;
+    let quotes = 0;
     for (const block of blocks.flatMap((one) => [one, one + 8])) {
       const tag = `0x${block.toString(16)}`;
       const upToBlock: Rpc = async (requests) => {
@@ -152,9 +153,18 @@ describe("the console's index", function () {
         );
         handedOver += Number(row["handed_over"]);
       }
+      // What is taken of a quote is deducted in the contract, and not told.
+      for (const row of db.all<Record<string, number>>("SELECT * FROM quotes")) {
+        const q = await ask("TransferBook", "quoteOf", row["participant"], tag);
+        const known = ["price", "first_slot", "last_slot", "repayment_slots"];
+        const there = ["price", "firstSlot", "lastSlot", "repaymentSlots"];
+        expect(known.map((name) => row[name])).to.deep.equal(there.map((name) => Number(q[name])));
+        quotes += 1;
+      }
       db.close();
     }
     expect(handedOver).to.be.above(0);
+    expect(quotes).to.be.above(0);
   });
 
   it("takes in and tells events that the contracts have", () => {
