@@ -6,7 +6,9 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 
-import { chromium, type Browser } from "playwright-core";
+import type { Browser } from "playwright-core";
+
+import { startBrowser } from "./chromium.ts";
 
 /** A file of the application, and its size as it is sent. */
 export interface Sent {
@@ -49,10 +51,8 @@ const SCRIPT_BYTES = `performance.getEntriesByType("resource")
 export async function pageLoads(
   url: string,
   paths: readonly string[],
-  executablePath = "/usr/bin/chromium",
 ): Promise<readonly PageLoad[]> {
-  const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"];
-  const browser = await chromium.launch({ executablePath, args });
+  const browser = await startBrowser();
   try {
     const loads: PageLoad[] = [];
     for (const path of paths) {

@@ -1,28 +1,8 @@
-/** Debian's Chromium for the tests of the console. */
-import { existsSync } from "node:fs";
+/** Pages of the console in a browser, and what is wrong with them. */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 
-import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
-
-/** Where it may lie; `CHROMIUM` names another place. */
-const PLACES = [process.env["CHROMIUM"] ?? "", "/usr/bin/chromium", "/usr/bin/chromium-browser"];
-
-const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"];
-
-/**
- * Starts the browser.
- *
- * @throws Error that says what to install: without a browser these tests fail, and are not skipped
- */
-export async function startBrowser(): Promise<Browser> {
-  const executablePath = PLACES.find((place) => place !== "" && existsSync(place));
-  if (executablePath === undefined)
-    throw new Error(
-      'The tests of the console need Chromium. Install it with "apt-get install chromium" (.ci/run does), or say in the environment variable CHROMIUM where it is.',
-    );
-  return chromium.launch({ executablePath, args: FLAGS });
-}
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 
 /** A page of the console, and all that the browser found wrong with it. */
 export interface Visit {

@@ -4,8 +4,9 @@ import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
 
 import { buildApp } from "../../web/build.ts";
+import { startBrowser } from "../../web/chromium.ts";
 import { makeFolder, REPLAY_TIMEOUT_MS, TestChain, TestConsole } from "../support/console.ts";
-import { eventually, settled, startBrowser, visit } from "./browser.ts";
+import { eventually, settled, visit } from "./browser.ts";
 
 const BEGIN = new Date("2026-01-01T00:00:00Z");
 

@@ -16,6 +16,7 @@ import { domainOf, ENROLMENT_TYPES } from "../../sim/market/messages.ts";
 import { readContract, readMarket, type MarketRecord } from "../../sim/market/record.ts";
 import { devKey } from "../../scripts/replay.ts";
 import { buildApp } from "../../web/build.ts";
+import { startBrowser } from "../../web/chromium.ts";
 import {
   makeFolder,
   replayedMarket,
@@ -23,7 +24,7 @@ import {
   TestConsole,
   type Replayed,
 } from "../support/console.ts";
-import { startBrowser, visit, type Visit } from "./browser.ts";
+import { visit, type Visit } from "./browser.ts";
 
 /** IDs that a registrar would not sign if he were well; the contract takes any text. */
 export const HOSTILE_IDS = [
