@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 
-import type { ApiError, ApiPath, Endpoints, ErrorCode } from "../shared/api.ts";
+import type { ApiError, ApiPath, Endpoints, ErrorCode, Page } from "../shared/api.ts";
 
 type Names<Path extends string> = Path extends `${infer First}/${infer Rest}`
   ? Names<First> | Names<Rest>
@@ -75,6 +75,36 @@ export const fetchApi = async <P extends ApiPath>(
   signal?: AbortSignal,
 ): Promise<Endpoints[P]["response"]> =>
   (await fetchJson(apiUrl(path, values, query), signal)) as Endpoints[P]["response"];
+
+/** Paths that answer a page of a list. */
+export type ListPath = {
+  [P in ApiPath]: Endpoints[P]["response"] extends Page<unknown> ? P : never;
+}[ApiPath];
+
+/** What a list has in its rows. */
+export type RowOf<P extends ListPath> =
+  Endpoints[P]["response"] extends Page<infer Row> ? Row : never;
+
+/** As many as the server gives at once. */
+const MOST_ITEMS = 200;
+
+/** All items of a list, page by page, until there are `most`. */
+export async function fetchAll<P extends ListPath>(
+  path: P,
+  values: PathValues<P>,
+  most = Infinity,
+  signal?: AbortSignal,
+): Promise<readonly RowOf<P>[]> {
+  const items: RowOf<P>[] = [];
+  let cursor: string | null | undefined;
+  while (cursor !== null && items.length < most) {
+    const query = { limit: MOST_ITEMS, ...(cursor === undefined ? {} : { cursor }) };
+    const page = (await fetchApi(path, values, query as QueryOf<P>, signal)) as Page<RowOf<P>>;
+    items.push(...page.items);
+    cursor = page.next;
+  }
+  return items;
+}
 
 /** Grows whenever what was loaded may be out of date. */
 export const revision = signal(0);

@@ -8,6 +8,12 @@ export const Empty = ({ children }: { children: ComponentChildren }) => (
   <p class="empty">{children}</p>
 );
 
+export const Loading = () => (
+  <p class="loading" role="status">
+    Loading …
+  </p>
+);
+
 /** Something that went wrong, and what to do. */
 export const Problem = ({ title, children }: { title: string; children: ComponentChildren }) => (
   <div class="problem" role="alert">
@@ -40,13 +46,7 @@ export function Show<T>({
       {failure !== undefined && (
         <Problem title={TITLES[failure.code] ?? "That failed"}>{failure.message}</Problem>
       )}
-      {data !== undefined
-        ? children(data)
-        : failure === undefined && (
-            <p class="loading" role="status">
-              Loading …
-            </p>
-          )}
+      {data !== undefined ? children(data) : failure === undefined && <Loading />}
     </>
   );
 }

@@ -1,8 +1,15 @@
 /** Tables of rows, and lists of the API that come in pages. */
 import type { ComponentChildren } from "preact";
 
-import type { ApiPath, Endpoints, Page } from "../../shared/api.ts";
-import { apiUrl, useApi, type PathValues, type QueryOf } from "../api.ts";
+import type { Page } from "../../shared/api.ts";
+import {
+  apiUrl,
+  useApi,
+  type ListPath,
+  type PathValues,
+  type QueryOf,
+  type RowOf,
+} from "../api.ts";
 import { plural, whole } from "../format.ts";
 import { addressWith, place } from "../router.ts";
 import { Empty, Show } from "./states.tsx";
@@ -66,16 +73,7 @@ export function Table<Row>({
   );
 }
 
-/** Paths that answer a page of a list. */
-export type ListPath = {
-  [P in ApiPath]: Endpoints[P]["response"] extends Page<unknown> ? P : never;
-}[ApiPath];
-
-/** What a list has in its rows. */
-export type RowOf<P extends ListPath> =
-  Endpoints[P]["response"] extends Page<infer Row> ? Row : never;
-
-interface ListProps<P extends ListPath> {
+export interface ListProps<P extends ListPath> {
   readonly path: P;
   readonly values: PathValues<P>;
   readonly query?: QueryOf<P>;

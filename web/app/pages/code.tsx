@@ -3,7 +3,7 @@ import type { ContractDetail, ContractFunction, ContractRow } from "../../shared
 import { useApi } from "../api.ts";
 import { AddressLink, When } from "../components/links.tsx";
 import { PageHead } from "../components/page.tsx";
-import { Empty, Problem, Show } from "../components/states.tsx";
+import { Empty, Loading, Problem, Show } from "../components/states.tsx";
 import { column, List, numbers, Table, type Column } from "../components/table.tsx";
 import { Tabs } from "../components/tabs.tsx";
 import { Badge, Copy, Facts, type Tone } from "../components/text.tsx";
@@ -64,13 +64,7 @@ export function CodePage() {
 function Read({ contract }: { contract: ContractDetail }) {
   const { part: forms, failure } = usePart(() => import("../abi/forms.tsx"));
   if (failure !== undefined) return <Problem title="Not loaded">{failure}</Problem>;
-  return forms === undefined ? (
-    <p class="loading" role="status">
-      Loading …
-    </p>
-  ) : (
-    <forms.ReadForms contract={contract} />
-  );
+  return forms === undefined ? <Loading /> : <forms.ReadForms contract={contract} />;
 }
 
 function Sources({ contract: { sources } }: { contract: ContractDetail }) {

@@ -5,14 +5,13 @@ import type {
   BidRow,
   Binding,
   OfferRow,
-  Page,
   Participant,
   PlanRow,
   ReadingRow,
   ReputationPoint,
   StatementRow,
 } from "../../shared/api.ts";
-import { fetchApi, revision, useApi } from "../api.ts";
+import { fetchAll, revision, useApi } from "../api.ts";
 import { Chart } from "../charts/chart.tsx";
 import type { ReadPanel } from "../charts/readPanel.ts";
 import { energyPanel, moneyPanel } from "../charts/energy.ts";
@@ -28,7 +27,7 @@ import {
 import { PageHead } from "../components/page.tsx";
 import { Empty, Show } from "../components/states.tsx";
 import { column, List, numbers, Table, type Column } from "../components/table.tsx";
-import { Tabs } from "../components/tabs.tsx";
+import { Tabs, type Tab } from "../components/tabs.tsx";
 import { Copy, Energy, Facts, Money, Price, Section } from "../components/text.tsx";
 import { kwh, NONE, price, shortHex, utc, words, yuan } from "../format.ts";
 import { status } from "../live.ts";
@@ -141,22 +140,8 @@ function useReputation(number: number): readonly ReputationPoint[] | undefined {
   const now = revision.value;
   useEffect(() => {
     const abort = new AbortController();
-    const load = async (): Promise<void> => {
-      const all: ReputationPoint[] = [];
-      let cursor: string | null | undefined;
-      while (cursor !== null && all.length < MOST_CHANGES) {
-        const page: Page<ReputationPoint> = await fetchApi(
-          "/api/participants/:number/reputation",
-          { number },
-          { limit: 200, ...(cursor === undefined ? {} : { cursor }) },
-          abort.signal,
-        );
-        all.push(...page.items);
-        cursor = page.next;
-      }
-      setPoints(all);
-    };
-    load().catch(() => {
+    const path = "/api/participants/:number/reputation";
+    fetchAll(path, { number }, MOST_CHANGES, abort.signal).then(setPoints, () => {
       // The page says already that nobody answers.
     });
     return () => {
@@ -357,11 +342,7 @@ const Identities = ({ of }: { of: Participant }) => (
 function tabsOf(of: Participant) {
   const { number, role } = of;
   const trades = role === "user" || role === "dataCentre";
-  const tab = (name: string, title: string, body: () => preact.ComponentChildren) => ({
-    name,
-    title,
-    body,
-  });
+  const tab = (name: string, title: string, body: Tab["body"]): Tab => ({ name, title, body });
   return [
     ...(role === "dataCentre" ? [tab("plant", "Plant and energy", () => <Plant of={of} />)] : []),
     ...(role === "user" ? [tab("bids", "Bids", () => <Bids number={number} />)] : []),
