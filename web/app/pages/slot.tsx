@@ -252,8 +252,14 @@ function Seed({ slot }: { slot: Slot }) {
     <Section title="Seed">
       <Facts
         facts={[
-          ["Salts’ hashes, sum modulo 2¹²⁸", <code class="long">{saltSum}</code>],
-          ["Beacon’s value", <code class="long">{beaconValue}</code>],
+          [
+            "Salts’ hashes, sum modulo 2¹²⁸",
+            slot.revealed === 0 ? "no plan is revealed" : <code class="long">{saltSum}</code>,
+          ],
+          [
+            "Beacon’s value",
+            beacon.length === 0 && seed === null ? NONE : <code class="long">{beaconValue}</code>,
+          ],
           [
             "Seed: keccak256(slot, salts, beacon)",
             seed === null ? "known when the matching begins" : <code class="long">{seed}</code>,

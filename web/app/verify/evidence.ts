@@ -232,6 +232,8 @@ async function skippedIn(market: ChainMarket, reveals: readonly Log[]): Promise<
 /** A slot's evidence, and how much was read for it. */
 export interface ReadSlot {
   readonly evidence: SlotEvidence;
+  /** The node's latest block then: what is later is not in the evidence. */
+  readonly block: number;
   readonly logs: number;
   readonly transactions: number;
 }
@@ -259,7 +261,12 @@ export async function readSlot(market: ChainMarket, slot: bigint): Promise<ReadS
       events: its.flatMap((log) => codec.decodeLog(log) ?? []),
     });
   }
-  return { evidence: collector.evidenceOf(slot), logs: logs.length, transactions: calls.size };
+  return {
+    evidence: collector.evidenceOf(slot),
+    block: last,
+    logs: logs.length,
+    transactions: calls.size,
+  };
 }
 
 /** Decodes the contracts that are read, and takes no other for one of the market. */

@@ -2,8 +2,8 @@
 import { checkSlot, type SlotEvidence, type SlotReport } from "../../../sim/audit/slot.ts";
 import { Difference } from "../../../sim/audit/difference.ts";
 import { refOf } from "../../../sim/market/clearing.ts";
-import type { BidRow, Slot } from "../../shared/api.ts";
-import { fetchApi } from "../api.ts";
+import type { BidRow, PlanRow, Slot } from "../../shared/api.ts";
+import { fetchAll, fetchApi } from "../api.ts";
 import { readMarket, readSlot } from "./evidence.ts";
 
 /** What a verification came to. */
@@ -19,71 +19,126 @@ export interface Verdict {
   readonly milliseconds: number;
 }
 
+/** How often both are read when a block comes in between. */
+const MOST_READS = 5;
+
+/** How long the console has to read a block, ms. */
+const BETWEEN_READS_MS = 500;
+
 /**
  * Verifies a slot.
  *
  * @throws RpcFailure or Failure if the node or the server does not answer
+ * @throws Error if they differ, and are not at the same block
  */
-export async function verifySlot(shown: Slot, directory: string): Promise<Verdict> {
+export async function verifySlot(slot: number, directory: string): Promise<Verdict> {
   const began = performance.now();
   const market = await readMarket(directory);
-  const { evidence, logs, transactions } = await readSlot(market, BigInt(shown.slot));
-  const report = checkSlot(evidence, market.rules);
-  const bids = await bidsOf(shown.slot);
-  const inConsole = report.difference ?? differenceInConsole(shown, bids, report, evidence);
-  return {
-    report,
-    difference: inConsole,
-    at: report.difference !== undefined ? "chain" : inConsole === undefined ? undefined : "console",
-    logs,
-    transactions,
-    milliseconds: performance.now() - began,
-  };
-}
-
-/** All bids of the slot as the console shows them, in the order of their turns. */
-async function bidsOf(slot: number): Promise<readonly BidRow[]> {
-  const bids: BidRow[] = [];
-  let cursor: string | null | undefined;
-  while (cursor !== null) {
-    const page = await fetchApi(
-      "/api/slots/:slot/bids",
-      { slot },
-      { limit: 200, ...(cursor === undefined ? {} : { cursor }) },
-    );
-    bids.push(...page.items);
-    cursor = page.next;
+  for (let reads = 1; reads <= MOST_READS; reads++) {
+    const { evidence, block, logs, transactions } = await readSlot(market, BigInt(slot));
+    const shown = await shownOf(slot);
+    const report = checkSlot(evidence, market.rules);
+    const inConsole = differenceInConsole(shown, report, evidence);
+    const difference = report.difference ?? inConsole;
+    const at = report.difference ? "chain" : inConsole ? "console" : undefined;
+    // What came between the two readings is nobody's fault.
+    if (at !== "console" || shown.block === block) {
+      const milliseconds = performance.now() - began;
+      return { report, difference, at, logs, transactions, milliseconds };
+    }
+    await new Promise((resolve) => setTimeout(resolve, BETWEEN_READS_MS));
   }
-  return bids;
+  throw new Error(
+    "The console and the node are not at the same block, and what they say of the slot differs. Verify again when the console has caught up.",
+  );
 }
 
-/** What the page shows and the recomputation does not give. */
+/** What the console shows of a slot. */
+interface Shown {
+  readonly slot: Slot;
+  readonly plans: readonly PlanRow[];
+  /** In the order of their turns. */
+  readonly bids: readonly BidRow[];
+  /** The block up to which all of it is; undefined if another came while it was read. */
+  readonly block: number | undefined;
+}
+
+async function shownOf(slot: number): Promise<Shown> {
+  const head = async (): Promise<number | null> =>
+    (await fetchApi("/api/status", {}, {})).index.head;
+  const before = await head();
+  const [row, plans, bids] = await Promise.all([
+    fetchApi("/api/slots/:slot", { slot }, {}),
+    fetchAll("/api/slots/:slot/plans", { slot }),
+    fetchAll("/api/slots/:slot/bids", { slot }),
+  ]);
+  const block = (await head()) === before ? (before ?? undefined) : undefined;
+  return { slot: row, plans, bids, block };
+}
+
+/** Something that is compared: what it is, what follows from the chain, and what the console shows. */
+type Compared = readonly [what: string, expected: unknown, found: unknown];
+
+/** What the console shows and the recomputation does not give. */
 function differenceInConsole(
-  shown: Slot,
-  bids: readonly BidRow[],
+  { slot, plans, bids }: Shown,
   report: SlotReport,
   evidence: SlotEvidence,
 ): Difference | undefined {
-  const pairs: [string, unknown, unknown][] = [
-    ["bids", report.bids, shown.bids],
-    ["offers", report.offers, shown.offers],
-    ["salts", report.salts.toString(), shown.saltSum],
-    ["seed", shown.seed === null ? null : report.seed, shown.seed],
-    ["trades", report.phase === "cleared" ? report.trades : shown.trades, shown.trades],
+  const compared: readonly Compared[] = [
+    ...commitments(plans, evidence),
+    ["reveals", report.reveals, slot.revealed + slot.dropped],
+    ["bids", report.bids, slot.bids],
+    ["offers", report.offers, slot.offers],
+    ["salts", report.salts.toString(), slot.saltSum],
+    ["seed", slot.seed === null ? null : report.seed, slot.seed],
+    ["trades", report.phase === "cleared" ? report.trades : slot.trades, slot.trades],
+    ...turns(bids, report, evidence),
   ];
-  for (const [place, pick] of report.picks.entries()) {
+  const wrong = compared.find(([, expected, found]) => expected !== found);
+  if (wrong === undefined) return undefined;
+  const [what, expected, found] = wrong;
+  return new Difference(`slot ${slot.slot}, ${what}`, expected, found);
+}
+
+/** Each participant's commitment: the last one, unless it was withdrawn. */
+function commitments(plans: readonly PlanRow[], { seals }: SlotEvidence): Compared[] {
+  const shown = new Map(
+    plans
+      .filter(({ status }) => status !== "withdrawn")
+      .map(({ participant, commitment }) => [participant.number, commitment]),
+  );
+  const latest = new Map(
+    seals.map(({ participant, sealed }) => [Number(participant), sealed?.commitment]),
+  );
+  const who = new Set([...latest.keys(), ...shown.keys()]);
+  return [...who].map((participant) => [
+    `commitment of participant ${participant}`,
+    latest.get(participant),
+    shown.get(participant),
+  ]);
+}
+
+function turns(
+  bids: readonly BidRow[],
+  report: SlotReport,
+  { outcomes }: SlotEvidence,
+): Compared[] {
+  return report.picks.flatMap((pick, place): Compared[] => {
     const bid = bids[place];
-    const chosen = pick.drawn === undefined ? undefined : pick.candidates[pick.drawn];
-    const contract = evidence.outcomes[place]?.trade?.contractId;
     const turn = `turn ${place + 1}`;
-    pairs.push([`${turn}, bid`, Number(refOf(pick.bid.participant, pick.bid.index)), bid?.ref]);
+    const chosen = pick.drawn === undefined ? undefined : pick.candidates[pick.drawn];
+    const contract = outcomes[place]?.trade?.contractId;
     const offer = chosen && Number(refOf(chosen.participant, chosen.index));
-    pairs.push([`${turn}, offer`, offer, bid?.trade?.offer]);
-    if (offer === undefined) continue;
-    pairs.push([`${turn}, price`, Number(pick.price), bid?.trade?.price]);
-    pairs.push([`${turn}, contract`, contract && Number(contract), bid?.trade?.contract]);
-  }
-  for (const [what, expected, found] of pairs)
-    if (expected !== found) return new Difference(`slot ${shown.slot}, ${what}`, expected, found);
-  return undefined;
+    const matched: Compared[] = [
+      [`${turn}, bid`, Number(refOf(pick.bid.participant, pick.bid.index)), bid?.ref],
+      [`${turn}, offer`, offer, bid?.trade?.offer],
+    ];
+    if (offer === undefined) return matched;
+    return [
+      ...matched,
+      [`${turn}, price`, Number(pick.price), bid?.trade?.price],
+      [`${turn}, contract`, contract && Number(contract), bid?.trade?.contract],
+    ];
+  });
 }

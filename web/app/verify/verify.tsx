@@ -20,13 +20,13 @@ export function Verify({ slot }: { slot: Slot }) {
   // A verdict is about what was shown then.
   useEffect(() => {
     setState({ kind: "idle" });
-  }, [slot.slot, slot.phase, slot.seed, slot.trades]);
+  }, [slot.slot, slot.phase, slot.committed, slot.revealed, slot.seed, slot.trades]);
   const verify = async (): Promise<void> => {
     if (directory === undefined) return;
     setState({ kind: "busy" });
     try {
       const { verifySlot } = await loadPart(() => import("./recompute.ts"));
-      setState({ kind: "done", verdict: await verifySlot(slot, directory) });
+      setState({ kind: "done", verdict: await verifySlot(slot.slot, directory) });
     } catch (error) {
       setState({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
     }
@@ -93,18 +93,24 @@ function Told({ verdict }: { verdict: Verdict }) {
     );
   return (
     <p>
-      <Badge tone="good">agrees</Badge> {summary(report)} {read}
+      {report.reveals === 0 ? (
+        <Badge tone="neutral">nothing to recompute</Badge>
+      ) : (
+        <Badge tone="good">agrees</Badge>
+      )}{" "}
+      {summary(report)} {read}
     </p>
   );
 }
 
 function summary(report: Verdict["report"]): string {
   const { phase, commitments, reveals, bids, offers, draws, trades } = report;
+  if (commitments === 0) return "Nothing is on the chain for this slot.";
+  const sealed = `${plural(commitments, "commitment")} came in the window, and the console shows the same.`;
+  if (reveals === 0)
+    return `No plan is revealed, so there is no book, no seed and no trade that could be verified. ${sealed}`;
   const book = `${plural(commitments, "commitment")}, ${plural(reveals, "reveal")}, ${plural(bids, "bid")} and ${plural(offers, "offer")}`;
-  if (phase === "open")
-    return commitments === 0
-      ? "Nothing is on the chain for this slot."
-      : `${book}; not cleared yet.`;
+  if (phase === "open") return `${book} so far: all that is revealed is what was committed to.`;
   const done = phase === "matching" ? " so far" : "";
   return `${book}; the seed, ${plural(draws, "draw")} and ${plural(trades, "trade")}${done} are what follows from them.`;
 }
