@@ -22,7 +22,7 @@ export async function visit(
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(error.stack ?? error.message));
   page.on("console", (message) => {
-    if (message.type() === "error") problems.push(message.text());
+    if (message.type() === "error") problems.push(`${message.text()} at ${message.location().url}`);
   });
   const { origin } = new URL(url);
   page.on("request", (request) => {

@@ -53,11 +53,10 @@ describe("a slot from its sealing to its clearing", function () {
     operator = new Wallet(devKey(), provider);
     market = await client.openMarket(folder, operator);
     ({ buyer, seller } = await traders());
-    opened = await TestConsole.open({ folder, node: chain.url, application: await buildApp() });
     buying = client.newPlan(buyer.number, SLOT, { bids: [bid] });
     selling = client.newPlan(seller.number, SLOT, { offers: [offer] });
     await client.commit(market, buying, buyer.wallet);
-    await opened.until(({ index }) => !index.catchingUp);
+    opened = await TestConsole.open({ folder, node: chain.url, application: await buildApp() });
     ({ page, problems } = await visit(browser, `${opened.url}/slots/${SLOT}`));
     await settled(page);
   });
@@ -143,8 +142,7 @@ describe("a slot from its sealing to its clearing", function () {
     const sealed = client.commitmentTo(market, buying);
     expect(await rows.locator("code").getAttribute("title")).to.equal(sealed);
     const source = await page.content();
-    for (const secret of [buying.salt.slice(2), "0.90"])
-      expect(source).not.to.contain(secret);
+    for (const secret of [buying.salt.slice(2), "0.90"]) expect(source).not.to.contain(secret);
     expect(await accessibilityProblems(page)).to.deep.equal([]);
   });
 
