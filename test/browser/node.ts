@@ -50,6 +50,23 @@ describe("the console while its node comes and goes", function () {
     );
   });
 
+  it("leaves alone what is being typed into a filter while blocks come", async () => {
+    const { page: events } = await visit(browser, `${opened.url}/events`);
+    await settled(events);
+    await events.getByLabel("Participant").pressSequentially("12");
+    const footer = events.locator("footer p").nth(1);
+    const before = await footer.innerText();
+    await chain.ask("hardhat_mine", "0x2");
+    await eventually(
+      "the page has heard of them",
+      async () => (await footer.innerText()) !== before,
+    );
+    expect(await events.getByLabel("Participant").inputValue()).to.equal("12");
+    await events.keyboard.press("Tab");
+    await events.waitForURL("**/events?participant=12");
+    await events.context().close();
+  });
+
   it("says of an empty market that nothing has happened", async () => {
     const { page: overview } = await visit(browser, `${opened.url}/`);
     await settled(overview);
@@ -58,6 +75,10 @@ describe("the console while its node comes and goes", function () {
   });
 
   it("says that the node is gone, and shows what it has", async () => {
+    await eventually("all blocks", async () => {
+      const { index } = opened.opened.status();
+      return (await blockHashes()).length === (index.head ?? 0) + 1;
+    });
     const before = await blockHashes();
     await chain.end();
     await page.locator(".banner.bad").waitFor();

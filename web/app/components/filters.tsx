@@ -1,4 +1,6 @@
 /** What a list is narrowed by. It is kept in the page's address. */
+import { useEffect, useState } from "preact/hooks";
+
 import { addressWith, navigate, place } from "../router.ts";
 
 /** One of them. */
@@ -28,9 +30,10 @@ const FIRST_PAGE = { cursor: undefined, page: undefined };
 /** Fields for the filters. A choice counts at once, what is typed with Enter or on leaving the field. */
 export function Filters({ filters }: { filters: readonly Filter[] }) {
   const { query } = place.value;
-  const change = (name: string, value: string): void => {
+  const change = (name: string, typed: string): void => {
+    const value = typed.trim();
     if ((query.get(name) ?? "") === value) return;
-    navigate(addressWith({ ...FIRST_PAGE, [name]: value.trim() }));
+    navigate(addressWith({ ...FIRST_PAGE, [name]: value }));
   };
   const active = filters.some(({ name }) => query.has(name));
   return (
@@ -48,14 +51,13 @@ export function Filters({ filters }: { filters: readonly Filter[] }) {
         <label key={name}>
           <span>{label}</span>
           {options === undefined ? (
-            <input
+            <Field
               name={name}
-              type="text"
+              value={query.get(name) ?? ""}
               inputMode={type === "number" ? "numeric" : "text"}
               {...(placeholder === undefined ? {} : { placeholder })}
-              value={query.get(name) ?? ""}
-              onChange={(event) => {
-                change(name, event.currentTarget.value);
+              onChange={(value) => {
+                change(name, value);
               }}
             />
           ) : (
@@ -89,6 +91,39 @@ export function Filters({ filters }: { filters: readonly Filter[] }) {
     </form>
   );
 }
+
+interface FieldProps {
+  readonly name: string;
+  readonly value: string;
+  readonly inputMode: "numeric" | "text";
+  readonly placeholder?: string;
+  readonly onChange: (value: string) => void;
+}
+
+/** A field to type into. What is typed stays while the page renews itself, until the address says something else. */
+function Field({ value, onChange, ...props }: FieldProps) {
+  const [typed, setTyped] = useState(value);
+  useEffect(() => {
+    setTyped(value);
+  }, [value]);
+  return (
+    <input
+      {...props}
+      type="text"
+      value={typed}
+      onInput={(event) => {
+        setTyped(event.currentTarget.value);
+      }}
+      onChange={(event) => {
+        onChange(event.currentTarget.value);
+      }}
+    />
+  );
+}
+
+/** Values that are shown as they are asked for. */
+export const named = (values: readonly string[]): readonly (readonly [string, string])[] =>
+  values.map((value) => [value, value]);
 
 /** Yes or no, of something. */
 export const yesNo = (yes: string, no: string): readonly (readonly [string, string])[] => [

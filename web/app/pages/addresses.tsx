@@ -1,7 +1,7 @@
 /** Addresses by their names, each with its history. */
 import type { AddressDetail, AddressRow } from "../../shared/api.ts";
 import { useApi } from "../api.ts";
-import { Filters, filtered, type Filter } from "../components/filters.tsx";
+import { Filters, filtered, named, type Filter } from "../components/filters.tsx";
 import { AddressLink, BlockLink, Name, When, Who } from "../components/links.tsx";
 import { PageHead } from "../components/page.tsx";
 import { Show } from "../components/states.tsx";
@@ -35,9 +35,7 @@ const FILTERS: readonly Filter[] = [
   {
     name: "kind",
     label: "Kind",
-    options: ["contract", "participant", "administrator", "unknown"].map(
-      (kind) => [kind, kind] as const,
-    ),
+    options: named(["contract", "participant", "administrator", "unknown"]),
   },
 ];
 

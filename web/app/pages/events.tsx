@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 
 import type { EventRow, TokenTransferRow } from "../../shared/api.ts";
 import { useApi, type QueryOf } from "../api.ts";
-import { Filters, filtered, type Filter } from "../components/filters.tsx";
+import { Filters, filtered, named, type Filter } from "../components/filters.tsx";
 import { AddressLink, BlockLink, When } from "../components/links.tsx";
 import { PageHead } from "../components/page.tsx";
 import { column, List, numbers, type Column } from "../components/table.tsx";
@@ -41,9 +41,6 @@ export const EventList = ({
     empty={empty}
   />
 );
-
-const named = (names: readonly string[]): readonly (readonly [string, string])[] =>
-  names.map((name) => [name, name] as const);
 
 export function EventsPage() {
   const contract = place.value.query.get("contract");

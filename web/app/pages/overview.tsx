@@ -1,17 +1,17 @@
 /** The market hour by hour: energy, prices, money. */
 import { useMemo } from "preact/hooks";
 
-import type { Overview, OverviewSlot } from "../../shared/api.ts";
+import type { MarketStatus, Overview, OverviewSlot } from "../../shared/api.ts";
 import { useApi } from "../api.ts";
 import { Chart } from "../charts/chart.tsx";
 import type { ReadPanel } from "../charts/readPanel.ts";
 import { energyPanel, moneyPanel } from "../charts/energy.ts";
+import { Filters, filtered, type Filter } from "../components/filters.tsx";
 import { PageHead } from "../components/page.tsx";
 import { Empty, Show } from "../components/states.tsx";
 import { Energy, Facts, Money, Section } from "../components/text.tsx";
 import { percent, plural, utcMinute, whole } from "../format.ts";
 import { status } from "../live.ts";
-import { addressWith, navigate, place } from "../router.ts";
 
 const optional = (value: number | null): number => value ?? Number.NaN;
 
@@ -69,38 +69,11 @@ const tradePanel = (slots: readonly OverviewSlot[]): ReadPanel => ({
   ],
 });
 
-/** Days of a long market that can be looked at one by one. */
-function Range({ first, last }: { first: number; last: number }) {
-  const { query } = place.value;
-  const change = (name: string) => (event: { currentTarget: HTMLInputElement }) => {
-    navigate(addressWith({ [name]: event.currentTarget.value }));
-  };
-  return (
-    <form
-      class="filters"
-      aria-label="Slots"
-      onSubmit={(event) => {
-        event.preventDefault();
-      }}
-    >
-      {(["from", "to"] as const).map((name) => (
-        <label key={name}>
-          <span>{name === "from" ? "From slot" : "To slot"}</span>
-          <input
-            type="number"
-            min={first}
-            max={last}
-            name={name}
-            value={query.get(name) ?? ""}
-            placeholder={String(name === "from" ? first : last)}
-            onChange={change(name)}
-          />
-        </label>
-      ))}
-      {(query.has("from") || query.has("to")) && <a href="/">All slots</a>}
-    </form>
-  );
-}
+/** Slots of a long market that are looked at alone. */
+const filtersOf = (slots: MarketStatus["slots"]): readonly Filter[] => [
+  { name: "from", label: "From slot", type: "number", placeholder: String(slots?.first ?? "") },
+  { name: "to", label: "To slot", type: "number", placeholder: String(slots?.last ?? "") },
+];
 
 function Totals({ totals, slots }: Overview) {
   const { pvWh, directWh, chargeWh, loadWh, importWh, exportWh, dischargeWh } = totals;
@@ -204,27 +177,11 @@ function Pending({ slots }: { slots: readonly OverviewSlot[] }) {
 }
 
 export function OverviewPage() {
-  const { query } = place.value;
-  const number = (name: string): number | undefined => {
-    const text = query.get(name);
-    return text === null ? undefined : Number(text);
-  };
-  const [from, to] = [number("from"), number("to")];
-  const loaded = useApi(
-    "/api/overview",
-    {},
-    {
-      ...(from === undefined ? {} : { from }),
-      ...(to === undefined ? {} : { to }),
-    },
-  );
-  const range = status.value?.market?.slots;
+  const filters = filtersOf(status.value?.market?.slots ?? null);
+  const loaded = useApi("/api/overview", {}, filtered(filters));
   return (
     <>
-      <PageHead
-        title="Overview"
-        aside={range != null && <Range first={range.first} last={range.last} />}
-      />
+      <PageHead title="Overview" aside={<Filters filters={filters} />} />
       <Show loaded={loaded}>
         {(overview) =>
           overview.slots.length === 0 ? (

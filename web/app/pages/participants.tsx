@@ -1,6 +1,6 @@
 /** Everybody who was enrolled. */
 import type { ParticipantRow, Role } from "../../shared/api.ts";
-import { Filters, filtered, type Filter } from "../components/filters.tsx";
+import { Filters, filtered, named, type Filter } from "../components/filters.tsx";
 import { Name, participantPath, When } from "../components/links.tsx";
 import { PageHead } from "../components/page.tsx";
 import { column, List, numbers, type Column } from "../components/table.tsx";
@@ -53,15 +53,7 @@ const ROLES: readonly Role[] = [
 const FILTERS: readonly Filter[] = [
   { name: "search", label: "ID contains" },
   { name: "role", label: "Role", options: ROLES.map((role) => [role, words(role)] as const) },
-  {
-    name: "state",
-    label: "State",
-    options: [
-      ["active", "active"],
-      ["revoked", "revoked"],
-      ["expired", "expired"],
-    ],
-  },
+  { name: "state", label: "State", options: named(Object.keys(TONES)) },
   {
     name: "sort",
     label: "Sorted by",

@@ -1,6 +1,6 @@
 /** All supply contracts. */
 import type { SupplyRow, SupplyStatus } from "../../shared/api.ts";
-import { Filters, filtered, yesNo, type Filter } from "../components/filters.tsx";
+import { Filters, filtered, named, yesNo, type Filter } from "../components/filters.tsx";
 import { SlotLink, SupplyLink, When, Who } from "../components/links.tsx";
 import { PageHead } from "../components/page.tsx";
 import { Progress } from "../components/progress.tsx";
@@ -45,15 +45,7 @@ export const supplyColumns: readonly Column<SupplyRow>[] = [
 ];
 
 const FILTERS: readonly Filter[] = [
-  {
-    name: "status",
-    label: "State",
-    options: [
-      ["running", "running"],
-      ["fulfilled", "fulfilled"],
-      ["expired", "expired"],
-    ],
-  },
+  { name: "status", label: "State", options: named(Object.keys(TONES)) },
   { name: "priority", label: "Kind", options: yesNo("priority", "deferrable") },
   { name: "transferred", label: "Handed over", options: yesNo("ever", "never") },
   { name: "shortfall", label: "PV shortfall", options: yesNo("yes", "no") },

@@ -1,7 +1,7 @@
 /** Order transfers between data centres, and what data centres offer each other now. */
 import type { QuoteRow, Transfer, TransferRow, TransferStatus } from "../../shared/api.ts";
 import { useApi } from "../api.ts";
-import { Filters, filtered, yesNo, type Filter } from "../components/filters.tsx";
+import { Filters, filtered, named, yesNo, type Filter } from "../components/filters.tsx";
 import { SlotLink, SupplyLink, TransferLink, When, Who } from "../components/links.tsx";
 import { PageHead } from "../components/page.tsx";
 import { Show } from "../components/states.tsx";
@@ -51,15 +51,7 @@ export const transferColumns: readonly Column<TransferRow>[] = [
 ];
 
 const FILTERS: readonly Filter[] = [
-  {
-    name: "status",
-    label: "State",
-    options: [
-      ["executing", "executing"],
-      ["owing", "owing"],
-      ["closed", "closed"],
-    ],
-  },
+  { name: "status", label: "State", options: named(Object.keys(TONES)) },
   {
     name: "mode",
     label: "Mode",
