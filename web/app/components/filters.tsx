@@ -10,6 +10,8 @@ export interface Filter {
   readonly label: string;
   /** Values to choose from, as they are asked for and as they are shown; a field to type into without. */
   readonly options?: readonly (readonly [string, string])[];
+  /** What is so without a choice; "all" unless told. */
+  readonly unset?: string;
   readonly type?: "text" | "number";
   readonly placeholder?: string;
 }
@@ -47,7 +49,7 @@ export function Filters({ filters }: { filters: readonly Filter[] }) {
         if (focused instanceof HTMLInputElement) change(focused.name, focused.value);
       }}
     >
-      {filters.map(({ name, label, options, type, placeholder }) => (
+      {filters.map(({ name, label, options, unset = "all", type, placeholder }) => (
         <label key={name}>
           <span>{label}</span>
           {options === undefined ? (
@@ -68,7 +70,7 @@ export function Filters({ filters }: { filters: readonly Filter[] }) {
                 change(name, event.currentTarget.value);
               }}
             >
-              <option value="">all</option>
+              <option value="">{unset}</option>
               {options.map(([value, shown]) => (
                 <option key={value} value={value}>
                   {shown}

@@ -57,6 +57,7 @@ const FILTERS: readonly Filter[] = [
   {
     name: "sort",
     label: "Sorted by",
+    unset: "number",
     options: [
       ["reputation", "RV"],
       ["earned", "earned"],
@@ -66,10 +67,8 @@ const FILTERS: readonly Filter[] = [
   {
     name: "order",
     label: "Order",
-    options: [
-      ["asc", "ascending"],
-      ["desc", "descending"],
-    ],
+    unset: "ascending",
+    options: [["desc", "descending"]],
   },
 ];
 
