@@ -118,7 +118,7 @@ export function Chart(props: ChartProps) {
       >
         {drawing !== undefined && width > 0 && <drawing.Textures id={id} series={series} />}
         {panels.map((panel) => (
-          <div key={panel.label} class="panel">
+          <div key={panel.label}>
             <div class="key" aria-hidden="true">
               <span class="axis">{panel.label}</span>
               {panel.series.map((one) => (

@@ -13,6 +13,7 @@ import {
 import { plural, whole } from "../format.ts";
 import { addressWith, place } from "../router.ts";
 import { Empty, Show } from "./states.tsx";
+import { Scroll } from "./text.tsx";
 
 /** A column of a table. */
 export interface Column<Row> {
@@ -46,7 +47,7 @@ export function Table<Row>({
 }) {
   const style = ({ numeric }: Column<Row>) => (numeric === true ? { class: "n" } : {});
   return (
-    <div class="scroll" role="group" tabIndex={0} aria-label={label}>
+    <Scroll label={label}>
       <table class="cards" role="table">
         <thead role="rowgroup">
           <tr role="row">
@@ -69,7 +70,7 @@ export function Table<Row>({
           ))}
         </tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

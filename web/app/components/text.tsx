@@ -7,28 +7,28 @@ import { coreHours, kwh, price, whole, yuan } from "../format.ts";
 
 /** An amount of money, in yuan. */
 export const Money = ({ amount }: { amount: MicroYuan }) => (
-  <span class="amount" title={`${whole(amount)} micro-yuan`}>
+  <span title={`${whole(amount)} micro-yuan`}>
     {yuan(amount)} <span class="unit">yuan</span>
   </span>
 );
 
 /** Energy, in kWh. */
 export const Energy = ({ wh }: { wh: number }) => (
-  <span class="amount">
+  <span>
     {kwh(wh)} <span class="unit">kWh</span>
   </span>
 );
 
 /** A price per kWh. */
 export const Price = ({ of }: { of: number }) => (
-  <span class="amount">
+  <span>
     {price(of)} <span class="unit">yuan/kWh</span>
   </span>
 );
 
 /** Compute. */
 export const Compute = ({ coreSeconds }: { coreSeconds: number }) => (
-  <span class="amount" title={`${whole(coreSeconds)} core-seconds`}>
+  <span title={`${whole(coreSeconds)} core-seconds`}>
     {coreHours(coreSeconds)} <span class="unit">core-hours</span>
   </span>
 );

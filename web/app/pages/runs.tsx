@@ -68,7 +68,7 @@ function Comparison({ run }: { run: Run }) {
     shownValue(metric, figures[strategy]?.[metric.key] ?? null);
   return (
     <Scroll label="Strategies compared">
-      <table class="comparison">
+      <table>
         <thead>
           <tr>
             <th scope="col">Figure</th>
