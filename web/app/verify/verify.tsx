@@ -58,7 +58,7 @@ export function Verify({ slot }: { slot: Slot }) {
 
 function Told({ verdict }: { verdict: Verdict }) {
   const { difference, at, report, logs, transactions, milliseconds } = verdict;
-  const read = `${plural(logs, "log")} and ${plural(transactions, "transaction")} read and recomputed in ${fixed(milliseconds / 1000, 1)} s.`;
+  const read = `${plural(logs, "log")} and ${plural(transactions, "transaction")} read and checked in ${fixed(milliseconds / 1000, 1)} s.`;
   if (difference !== undefined)
     return (
       <>
