@@ -43,10 +43,7 @@ describe("the console in a browser", function () {
           const failures = path.includes(on.failed) ? 1 : 0;
           expect(await page.locator(".problem").count(), `${path}: ${body}`).to.equal(failures);
           expect(await accessibilityProblems(page), path).to.deep.equal([]);
-          const wider = await page.evaluate<number>(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth",
-          );
-          expect(wider, `${path}, wider than the window`).to.be.at.most(0);
+          expect(await untidiness(page), path).to.deep.equal([]);
           expect(problems, path).to.deep.equal([]);
           await page.context().close();
         }
@@ -290,12 +287,18 @@ async function pagesOf(on: Stage): Promise<Shown[]> {
   const slot = slots.reduce((a, b) => (b.trades > a.trades ? b : a));
   const supply = (await api.all("/api/supply"))[0]!;
   const dataCentre = (await api.all("/api/participants", {}, { role: "dataCentre" }))[0]!;
+  const meter = (await api.all("/api/participants", {}, { role: "meter" }))[0]!;
   const user = supply.buyer;
   const { signed } = supply;
   const tabs = (path: string, ...names: string[]): Shown[] =>
     names.map((name) => ({ path: `${path}?tab=${name}`, heading: /./, text: [] }));
   return [
     { path: "/", heading: "Overview", text: ["PV output", "Self-sufficiency", "Users paid"] },
+    {
+      path: `/?from=${slot.slot}&to=${slot.slot}`,
+      heading: "Overview",
+      text: [/^1 slot, /m, "From slot", "Clear"],
+    },
     { path: "/runs", heading: "Runs", text: ["No run is at hand"] },
     { path: "/slots", heading: "Slots", text: ["cleared"] },
     {
@@ -324,6 +327,7 @@ async function pagesOf(on: Stage): Promise<Shown[]> {
       "transactions",
     ),
     { path: `/participants/${user.number}`, heading: user.id, text: ["Highest price"] },
+    { path: `/participants/${meter.number}?tab=money`, heading: meter.id, text: ["No money"] },
     { path: "/transactions", heading: "Transactions", text: ["enrol", "failed: UnknownWallet"] },
     {
       path: `/transactions/${signed.transaction}`,
@@ -355,6 +359,30 @@ async function pagesOf(on: Stage): Promise<Shown[]> {
     ...tabs("/contracts/SlotAuction", "deployment"),
     { path: "/search", heading: "Search", text: ["Search above"] },
   ];
+}
+
+/** What is wrong with a page's looks, all that can be opened on it being open. */
+async function untidiness(page: Page): Promise<string[]> {
+  await page.evaluate('for (const one of document.querySelectorAll("details")) one.open = true');
+  await settled(page);
+  return page.evaluate<string[]>(`(() => {
+    const width = document.documentElement.clientWidth;
+    const found = (selector, wrong, what) =>
+      [...document.querySelectorAll(selector)].filter(wrong).map((one) => what + ": " + one.outerHTML);
+    const cutOff = (one) => {
+      const { left, right } = one.getBoundingClientRect();
+      return left < 0 || right > width;
+    };
+    const beyondItsTerm = (one) =>
+      one.getBoundingClientRect().right > one.closest("dd").getBoundingClientRect().right;
+    return [
+      ...(document.documentElement.scrollWidth > width ? ["wider than the window"] : []),
+      ...found(".ways [aria-current], .ask button", cutOff, "cut off"),
+      ...found(".facts .badge", beyondItsTerm, "over its neighbour"),
+      ...found(".facts", (one) => one.children.length === 0, "no facts"),
+      ...found("th", (one) => one.textContent.trim().endsWith(","), "a head without its unit"),
+    ];
+  })()`);
 }
 
 // ------------------------------------------------------------------ keyboard

@@ -36,7 +36,8 @@ export function AsTable({ title, piece, slots, panels, to }: TableProps) {
                 <th scope="col">From, UTC</th>
                 {series.map(({ one, panel }) => (
                   <th key={one.label} scope="col" class="n">
-                    {one.label}, {panel.unit}
+                    {one.label}
+                    {panel.unit !== "" && `, ${panel.unit}`}
                   </th>
                 ))}
               </tr>

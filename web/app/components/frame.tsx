@@ -53,12 +53,27 @@ export const Header = () => (
       <Clock />
       <ThemeChoice />
     </div>
-    <nav class="ways" aria-label="Pages of the console">
+    <Ways />
+  </header>
+);
+
+function Ways() {
+  const { path } = place.value;
+  const ways = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Where they are wider than the window, the present one is shown.
+    const present = ways.current?.querySelector<HTMLElement>("[aria-current]");
+    if (ways.current == null || present == null) return;
+    ways.current.scrollLeft =
+      present.offsetLeft + (present.offsetWidth - ways.current.clientWidth) / 2;
+  }, [path]);
+  return (
+    <nav class="ways" aria-label="Pages of the console" ref={ways}>
       <Links label="Market" links={MARKET} />
       <Links label="Explorer" links={EXPLORER} />
     </nav>
-  </header>
-);
+  );
+}
 
 /** Fields into which a slash is typed. */
 const TYPED = "input, textarea, select";

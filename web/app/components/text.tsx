@@ -59,18 +59,19 @@ export function Copy({ text, what }: { text: string; what: string }) {
 }
 
 /** Terms with what they are; what is undefined is left out. */
-export const Facts = ({ facts }: { facts: readonly (readonly [string, ComponentChildren])[] }) => (
-  <dl class="facts">
-    {facts.map(([term, value]) =>
-      value === undefined ? null : (
+export function Facts({ facts }: { facts: readonly (readonly [string, ComponentChildren])[] }) {
+  const known = facts.filter(([, value]) => value !== undefined);
+  return known.length === 0 ? null : (
+    <dl class="facts">
+      {known.map(([term, value]) => (
         <div key={term}>
           <dt>{term}</dt>
           <dd>{value}</dd>
         </div>
-      ),
-    )}
-  </dl>
-);
+      ))}
+    </dl>
+  );
+}
 
 /** A section of a page. */
 export const Section = ({
