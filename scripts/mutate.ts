@@ -11,8 +11,8 @@
  *   --no-solidity  do not run the Solidity tests on what the others let pass
  *   --report       only print what earlier runs found
  *
- * Results are kept in `reports/mutation.json`, so that a run that was interrupted goes on where it
- * ended; a fault in a file that has changed since is tried anew.
+ * Results are kept in `reports/mutation.json`, or `mutation-I-N.json` of a shard, so that a run that was interrupted goes on
+ * where it ended; a fault in a file that has changed since is tried anew.
  */
 import { fork, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -22,13 +22,15 @@ import { parseArgs } from "node:util";
 import config from "../hardhat.config.ts";
 import { Compiler, readSources, type Bytecodes, type Settings } from "./mutation/compiler.ts";
 import { applied, mutantsOf, type Mutant } from "./mutation/mutants.ts";
+import { REACH, Reach } from "./mutation/reach.ts";
 import { SolidityTests } from "./mutation/solidity.ts";
 import type { Reply, Request } from "./mutation/worker.ts";
 
-const REPORT = "reports/mutation.json";
+const REPORTS = "reports";
 const NOT_MUTATED = /^contracts\/(interfaces|mocks)\//;
 const TESTS = ["test/**/*.ts"];
-const NO_TESTS = /^test\/(support|behaviors|e2e|sim)\//;
+/** Tests that do not run the contracts in this process' chain, and what is no test. */
+const NO_TESTS = /^test\/(support|behaviors|e2e|sim|web|browser)\//;
 
 /** How much the property tests try; what is set from outside comes first. */
 const SHORT_RUNS = { HELIOMARKET_BOOKS: "30", HELIOMARKET_CALLS: "600" };
@@ -78,13 +80,13 @@ const keyOf = ({ file, start, length, replacement }: Mutant): string =>
 
 // ------------------------------------------------------------------ results
 
+const [shard = 1, shards = 1] = options.shard.split("/").map(Number);
+const REPORT = shards === 1 ? "mutation.json" : `mutation-${shard}-${shards}.json`;
 const results = new Map<string, Result>();
-try {
-  for (const result of JSON.parse(readFileSync(REPORT, "utf8")) as Result[]) {
+for (const path of globSync(`${REPORTS}/mutation*.json`).sort()) {
+  for (const result of JSON.parse(readFileSync(path, "utf8")) as Result[]) {
     if (result.source === hashes[result.file]) results.set(keyOf(result), result);
   }
-} catch (error) {
-  if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
 }
 
 function save(mutant: Mutant, status: Status, begin: number, killer?: string): void {
@@ -95,8 +97,8 @@ function save(mutant: Mutant, status: Status, begin: number, killer?: string): v
   const sorted = [...results.values()].sort(
     (a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.start - b.start,
   );
-  mkdirSync("reports", { recursive: true });
-  writeFileSync(REPORT, `${JSON.stringify(sorted, undefined, 1)}\n`);
+  mkdirSync(REPORTS, { recursive: true });
+  writeFileSync(`${REPORTS}/${REPORT}`, `${JSON.stringify(sorted, undefined, 1)}\n`);
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim() || "nothing";
@@ -157,7 +159,6 @@ function shuffled<T>(items: readonly T[], seed: number): T[] {
 /** Files take turns in proportion to their size, so that every beginning of the list is a fair sample. */
 function chosen(all: readonly Mutant[]): Mutant[] {
   const seed = Number(options.seed);
-  const [shard = 1, shards = 1] = options.shard.split("/").map(Number);
   const ranked: { mutant: Mutant; rank: number }[] = [];
   for (const file of new Set(all.map((mutant) => mutant.file))) {
     if (options.file !== undefined && !options.file.includes(file)) continue;
@@ -188,14 +189,14 @@ class Worker {
   tested = 0;
   isGone = false;
 
-  constructor() {
+  constructor(env: Readonly<Record<string, string>> = {}) {
     this.#process = fork(
       "node_modules/hardhat/dist/src/cli.js",
       ["run", "--no-compile", "scripts/mutation/worker.ts"],
       {
         execArgv: ["--max-old-space-size=2048"],
         stdio: ["ignore", "ignore", "ignore", "ipc"],
-        env: { ...SHORT_RUNS, ...process.env },
+        env: { ...SHORT_RUNS, ...process.env, ...env },
       },
     );
     this.#ready = new Promise((resolve, reject) => {
@@ -255,7 +256,7 @@ const tests = globSync(options.tests ?? TESTS)
   .sort();
 console.log(`${mutants.length} mutants, ${todo.length} to test with ${tests.length} test files`);
 
-const original = compiler.compile(false) ?? fail("The contracts do not compile.");
+const original = compiler.compileAll() ?? fail("The contracts do not compile.");
 
 /** What differs from the original. */
 const changesOf = (bytecodes: Bytecodes, base: Bytecodes): Bytecodes =>
@@ -264,7 +265,7 @@ const changesOf = (bytecodes: Bytecodes, base: Bytecodes): Bytecodes =>
 /** The mutant's bytecodes, or why there is nothing to test. */
 function build(mutant: Mutant): Bytecodes | "invalid" | "equivalent" {
   const text = applied(mutant, sources[mutant.file] ?? "");
-  const bytecodes = compiler.compile(false, mutant.file, text);
+  const bytecodes = compiler.compile(mutant.file, text);
   if (bytecodes === undefined) return "invalid";
   const changes = changesOf(bytecodes, original);
   return Object.keys(changes).length === 0 ? "equivalent" : changes;
@@ -274,9 +275,9 @@ const shipped = new Map<string, Bytecodes>();
 
 /** Whether the optimizer makes the same of it as of the original. */
 function isEquivalent({ file }: Mutant, text: string): boolean {
-  const base = shipped.get(file) ?? compiler.compile(true, file, sources[file]) ?? {};
+  const base = shipped.get(file) ?? compiler.compile(file, sources[file] ?? "", true) ?? {};
   shipped.set(file, base);
-  const bytecodes = compiler.compile(true, file, text);
+  const bytecodes = compiler.compile(file, text, true);
   return bytecodes !== undefined && Object.keys(changesOf(bytecodes, base)).length === 0;
 }
 
@@ -302,56 +303,89 @@ if (options.solidity && todo.length !== 0) {
   if (!solidityTests.pass(file, text, text)) throw new Error("The Solidity tests fail.");
 }
 
+const MOST_FOR_A_FILE = 60 * 60_000;
+
+const reach = new Reach(sources);
+if (todo.length !== 0) {
+  const instrumented = compiler.compileAll(reach.instrumented);
+  if (instrumented === undefined) throw new Error("The instrumented contracts do not compile.");
+  const surveyor = new Worker({ [REACH]: "1" });
+  for (const file of tests) {
+    const reply = await surveyor.run({ bytecodes: instrumented, file, all: true }, MOST_FOR_A_FILE);
+    if (reply === "stuck") throw new Error(`${file} takes too long.`);
+    reach.note(file, reply.reached);
+  }
+  surveyor.stop();
+}
+
 let worker = new Worker();
-const times: Record<string, number> = {};
+/** How long tests take without a fault, ms, by file and title. */
+const times: Record<string, Readonly<Record<string, number>>> = {};
 const without = new Set<string>();
 
-/** Runs a test file, in a fresh worker if the last one is used up. */
-async function test(bytecodes: Bytecodes, file: string, all = false): Promise<Reply | "stuck"> {
+/** Runs tests of a file, in a fresh worker if the last one is used up. */
+async function test(
+  bytecodes: Bytecodes,
+  file: string,
+  only?: readonly string[],
+): Promise<Reply | "stuck"> {
   if (worker.isGone || worker.tested >= WORKER_LIFE) {
     worker.stop();
     worker = new Worker();
   }
   worker.tested += 1;
-  const limit = 60_000 + 10 * (times[file] ?? 360_000);
-  return worker.run({ bytecodes, file, all, without: [...without] }, limit);
+  const limit = only === undefined ? MOST_FOR_A_FILE : 60_000 + 10 * timeOf(file, only);
+  const all = only === undefined;
+  return worker.run({ bytecodes, file, all, without: [...without], ...(only && { only }) }, limit);
 }
 
+const timeOf = (file: string, titles: readonly string[]): number =>
+  titles.reduce((sum, title) => sum + (times[file]?.[title] ?? 0), 0);
+
 // Two runs without a fault: what fails then says nothing about faults.
-for (const file of tests) {
+for (const file of todo.length === 0 ? [] : tests) {
   for (let i = 0; i < 2; i += 1) {
-    const reply = await test(original, file, true);
+    const reply = await test(original, file);
     if (reply === "stuck") throw new Error(`${file} takes too long.`);
-    times[file] = reply.milliseconds;
+    times[file] = reply.durations;
     for (const title of reply.failed) {
       without.add(title);
       console.log(`fails without a fault, left out: ${title}`);
     }
+    if (i === 1) console.log(`${(reply.milliseconds / 1000).toFixed(1)} s ${file}`);
   }
-  console.log(`${((times[file] ?? 0) / 1000).toFixed(1)} s ${file}`);
 }
 
 const kills: Record<string, number> = {};
 const tries: Record<string, number> = {};
 
-/** Tests of the mutated contracts first, then by kills in relation to time. */
-function ordered(mutant: Mutant, bytecodes: Bytecodes): string[] {
+/** The tests that reach a mutant, by file; those of the mutated contracts first, then by kills in relation to time. */
+function ordered(
+  mutant: Mutant,
+  bytecodes: Bytecodes,
+): [file: string, titles: readonly string[]][] {
   const names = [mutant.file, ...Object.keys(bytecodes)].map(
     (name) => /(\w+)(\.sol)?$/.exec(name)?.[1] ?? "",
   );
   const own = (file: string): boolean => names.some((name) => file.startsWith(`test/${name}.`));
-  const value = (file: string): number =>
-    ((kills[file] ?? 0) + 1) / ((tries[file] ?? 0) + 2) / ((times[file] ?? 0) + 500);
-  return [...tests].sort((a, b) => Number(own(b)) - Number(own(a)) || value(b) - value(a));
+  const reaching = [...reach.testsOf(mutant, sources[mutant.file] ?? "")].map(([file, titles]) => ({
+    file,
+    titles,
+    isOwn: own(file),
+    value: ((kills[file] ?? 0) + 1) / ((tries[file] ?? 0) + 2) / (timeOf(file, titles) + 500),
+  }));
+  return reaching
+    .sort((a, b) => Number(b.isOwn) - Number(a.isOwn) || b.value - a.value)
+    .map(({ file, titles }) => [file, titles]);
 }
 
-/** Runs one test file after the other until a test fails. */
+/** Runs the tests that reach it, one file after the other, until one fails. */
 async function kill(
   mutant: Mutant,
   bytecodes: Bytecodes,
 ): Promise<{ status: Status; killer?: string } | undefined> {
-  for (const file of ordered(mutant, bytecodes)) {
-    const reply = await test(bytecodes, file);
+  for (const [file, titles] of ordered(mutant, bytecodes)) {
+    const reply = await test(bytecodes, file, titles);
     tries[file] = (tries[file] ?? 0) + 1;
     if (reply !== "stuck" && reply.failed.length === 0) continue;
     kills[file] = (kills[file] ?? 0) + 1;

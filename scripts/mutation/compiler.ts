@@ -9,17 +9,33 @@ interface Solc {
   compile(input: string, callbacks: { import: (path: string) => { contents: string } }): string;
 }
 
+interface Code {
+  readonly object: string;
+  /** `start:length:file:…` for each instruction, separated by `;`; what is left out is as before. */
+  readonly sourceMap?: string;
+}
+
 interface Output {
   readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
-  readonly sources?: Readonly<Record<string, { readonly ast: SourceUnit }>>;
+  readonly sources?: Readonly<Record<string, { readonly id: number; readonly ast?: object }>>;
   readonly contracts?: Readonly<
-    Record<string, Readonly<Record<string, { evm: { bytecode: { object: string } } }>>>
+    Record<
+      string,
+      Readonly<
+        Record<
+          string,
+          { readonly evm: { readonly bytecode: Code; readonly deployedBytecode: Code } }
+        >
+      >
+    >
   >;
 }
 
-interface SourceUnit {
-  readonly nodes: readonly { readonly nodeType: string; readonly absolutePath?: string }[];
-}
+/** What is asked of the compiler, by file and contract. */
+type Selection = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+
+const BYTECODE = ["evm.bytecode.object"];
+const EVERYTHING: Selection = { "*": { "*": BYTECODE } };
 
 /** The compiler's settings, as far as they are looked at here. */
 export interface Settings {
@@ -67,7 +83,7 @@ export class Compiler {
   readonly #settings: Settings;
   readonly #solc = require("solc") as Solc;
   readonly #libraries = new Map<string, string>();
-  #dependants: ReadonlyMap<string, readonly string[]> | undefined;
+  #affected: ReadonlyMap<string, Selection> | undefined;
 
   /** @param settings those of the project, with which `shipped` code is compiled */
   constructor(sources: Sources, settings: Settings) {
@@ -76,25 +92,36 @@ export class Compiler {
   }
 
   /** Syntax trees by file. */
-  trees(): Readonly<Record<string, SourceUnit>> {
+  trees(): Readonly<Record<string, object>> {
     const output = this.#run(this.#sources, { "*": { "": ["ast"] } }, false);
-    const trees = Object.entries(output.sources ?? {}).map(([file, { ast }]) => [file, ast]);
-    return Object.fromEntries(trees) as Record<string, SourceUnit>;
+    return Object.fromEntries(
+      Object.entries(output.sources ?? {}).map(([file, { ast }]) => [file, ast ?? {}]),
+    );
   }
 
   /**
-   * Compiles what depends on `file` (everything, without one) with another text in its place.
+   * Compiles everything.
+   *
+   * @param sources other texts than those that the compiler was made with
+   * @returns undefined if that does not compile
+   */
+  compileAll(sources = this.#sources): Bytecodes | undefined {
+    return this.#bytecodes(this.#run(sources, EVERYTHING, false));
+  }
+
+  /**
+   * Compiles the contracts that have code of `file` in them, with another text in its place.
    *
    * @param shipped with the project's settings; otherwise faster
    * @returns undefined if that does not compile
    */
-  compile(shipped: boolean, file?: string, text = ""): Bytecodes | undefined {
-    const sources = file === undefined ? this.#sources : { ...this.#sources, [file]: text };
-    const files = file === undefined ? Object.keys(sources) : this.#dependantsOf(file);
-    const selection = Object.fromEntries(
-      files.map((path) => [path, { "*": ["evm.bytecode.object"] }]),
+  compile(file: string, text: string, shipped = false): Bytecodes | undefined {
+    return this.#bytecodes(
+      this.#run({ ...this.#sources, [file]: text }, this.#affectedBy(file), shipped),
     );
-    const output = this.#run(sources, selection, shipped);
+  }
+
+  #bytecodes(output: Output): Bytecodes | undefined {
     if (output.errors?.some(({ severity }) => severity === "error")) return undefined;
     const found: Record<string, string> = {};
     for (const [path, contracts] of Object.entries(output.contracts ?? {})) {
@@ -105,24 +132,38 @@ export class Compiler {
     return found;
   }
 
-  /** The file and all that import it, directly or not. */
-  #dependantsOf(file: string): readonly string[] {
-    if (this.#dependants === undefined) {
-      const importers = new Map<string, Set<string>>();
-      for (const [path, tree] of Object.entries(this.trees())) {
-        for (const { nodeType, absolutePath = "" } of tree.nodes) {
-          if (nodeType !== "ImportDirective") continue;
-          importers.set(absolutePath, (importers.get(absolutePath) ?? new Set()).add(path));
-        }
+  /** The contracts whose instructions come from a file, or which create such a contract. */
+  #affectedBy(file: string): Selection {
+    this.#affected ??= this.#findAffected();
+    return this.#affected.get(file) ?? EVERYTHING;
+  }
+
+  #findAffected(): ReadonlyMap<string, Selection> {
+    const wanted = ["bytecode", "deployedBytecode"].flatMap((part) =>
+      ["object", "sourceMap"].map((what) => `evm.${part}.${what}`),
+    );
+    const output = this.#run(this.#sources, { "*": { "*": wanted } }, false);
+    const names = new Map(Object.entries(output.sources ?? {}).map(([path, { id }]) => [id, path]));
+    const built = Object.entries(output.contracts ?? {}).flatMap(([path, contracts]) =>
+      Object.entries(contracts).map(([name, { evm }]) => ({
+        path,
+        name,
+        code: evm.bytecode.object,
+        files: filesIn(evm.bytecode.sourceMap, evm.deployedBytecode.sourceMap),
+      })),
+    );
+    const affected = new Map<string, Record<string, Record<string, readonly string[]>>>();
+    for (const { path, name, code } of built) {
+      // A contract that creates another has its code in its own.
+      const parts = built.filter((part) => part.code !== "" && code.includes(part.code));
+      for (const id of new Set(parts.flatMap(({ files }) => files))) {
+        const file = names.get(id) ?? "";
+        const selection = affected.get(file) ?? {};
+        (selection[path] ??= {})[name] = BYTECODE;
+        affected.set(file, selection);
       }
-      const closure = (path: string): string[] => {
-        const seen = new Set([path]);
-        for (const one of seen) for (const next of importers.get(one) ?? []) seen.add(next);
-        return [...seen].filter((one) => one in this.#sources);
-      };
-      this.#dependants = new Map(Object.keys(this.#sources).map((path) => [path, closure(path)]));
     }
-    return this.#dependants.get(file) ?? [];
+    return affected;
   }
 
   #run(sources: Sources, outputSelection: object, shipped: boolean): Output {
@@ -146,4 +187,11 @@ export class Compiler {
     };
     return JSON.parse(this.#solc.compile(JSON.stringify(input), { import: load })) as Output;
   }
+}
+
+/** Numbers of the files that instructions come from. */
+function filesIn(...sourceMaps: readonly (string | undefined)[]): number[] {
+  const fields = sourceMaps.flatMap((map) => (map ?? "").split(";"));
+  const files = fields.map((instruction) => instruction.split(":")[2] ?? "");
+  return [...new Set(files.filter((file) => file !== "" && file !== "-1"))].map(Number);
 }

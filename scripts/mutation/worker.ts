@@ -8,11 +8,15 @@ import { setTimeout } from "node:timers/promises";
 import hre from "hardhat";
 import Mocha from "mocha";
 
+import { REACH } from "./reach.ts";
+
 /** Run this file against these bytecodes; stop at the first failure unless `all`. */
 export interface Request {
   readonly bytecodes: Readonly<Record<string, string>>;
   readonly file: string;
   readonly all?: boolean;
+  /** Titles of the tests to run; default: all. */
+  readonly only?: readonly string[];
   /** Titles of tests to leave out. */
   readonly without?: readonly string[];
 }
@@ -24,6 +28,10 @@ export interface Reply {
   /** Whether one of them took too long: it may still go on, so that the process is of no use any more. */
   readonly stuck: boolean;
   readonly milliseconds: number;
+  /** How long each test took, ms, by title. */
+  readonly durations: Readonly<Record<string, number>>;
+  /** Tags of the statements that each test reached, by title; only where it was asked to find out, with instrumented bytecodes. */
+  readonly reached: Readonly<Record<string, readonly string[]>>;
 }
 
 const TEST_TIMEOUT = 90_000;
@@ -44,7 +52,35 @@ artifacts.readArtifact = replaced as typeof artifacts.readArtifact;
 // Bytecode that is not optimized exceeds the limit.
 Object.assign(hre.config.networks["default"] ?? {}, { allowUnlimitedContractSize: true });
 
+/** Where what is reached now is noted. */
+let reaching = new Set<string>();
+if (process.env[REACH] !== undefined) {
+  hre.hooks.registerHandlers("network", {
+    onCoverageData: (_context, tags) => {
+      for (const tag of tags) reaching.add(tag);
+      return Promise.resolve();
+    },
+  });
+}
+
 const { networkHelpers } = await import("../../test/support/market.ts");
+
+/** What fixtures reached: it counts for each test that uses one, and is run for the first only. */
+const ofFixtures = new Map<unknown, Set<string>>();
+const loadFixture = networkHelpers.loadFixture.bind(networkHelpers);
+networkHelpers.loadFixture = async (fixture) => {
+  const outer = reaching;
+  const known = ofFixtures.get(fixture);
+  const own = known ?? new Set<string>();
+  ofFixtures.set(fixture, own);
+  if (known === undefined) reaching = own;
+  try {
+    return await loadFixture(fixture);
+  } finally {
+    reaching = outer;
+    for (const tag of own) reaching.add(tag);
+  }
+};
 
 /** A reporter that reports nothing. */
 function silent(): void {
@@ -70,18 +106,35 @@ function leaveOut(suite: Mocha.Suite, titles: ReadonlySet<string>): void {
   for (const inner of suite.suites) leaveOut(inner, titles);
 }
 
-async function run({ bytecodes: code, file, all = false, without }: Request): Promise<Reply> {
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+async function run({ bytecodes: code, file, all = false, ...choice }: Request): Promise<Reply> {
   bytecodes = code;
   const failed: string[] = [];
   let stuck = false;
   const mocha = await suiteOf(file);
-  leaveOut(mocha.suite, new Set(without));
+  leaveOut(mocha.suite, new Set(choice.without));
+  mocha.grep(
+    new RegExp(choice.only === undefined ? "" : `^(${choice.only.map(escaped).join("|")})$`),
+  );
   mocha.bail(!all);
+  const durations: Record<string, number> = {};
+  const reached: Record<string, Set<string>> = {};
+  // Of hooks: it counts for all tests.
+  const shared = new Set<string>();
+  reaching = shared;
   const begin = Date.now();
   const snapshot = await networkHelpers.takeSnapshot();
   await new Promise<void>((done) => {
     const runner = mocha.run(() => {
       done();
+    });
+    runner.on("test", (test: Mocha.Test) => {
+      reached[test.fullTitle()] = reaching = new Set();
+    });
+    runner.on("test end", (test: Mocha.Test) => {
+      durations[test.fullTitle()] = test.duration ?? 0;
+      reaching = shared;
     });
     runner.on("fail", (test: Mocha.Test, error: Error) => {
       failed.push(test.fullTitle());
@@ -91,7 +144,15 @@ async function run({ bytecodes: code, file, all = false, without }: Request): Pr
   if (failed.length !== 0) await setTimeout(LEFTOVERS);
   await snapshot.restore();
   networkHelpers.clearSnapshots();
-  return { failed, stuck, milliseconds: Date.now() - begin };
+  return {
+    failed,
+    stuck,
+    milliseconds: Date.now() - begin,
+    durations,
+    reached: Object.fromEntries(
+      Object.entries(reached).map(([title, tags]) => [title, [...tags, ...shared]]),
+    ),
+  };
 }
 
 // Each suite that is loaded listens for what nobody caught.
