@@ -146,14 +146,13 @@ export async function replay(options: Replay): Promise<void> {
     progress.stop();
     await setting.clock.end();
   }
-  const result = { scenario, imports, strategies: [done], smallestBatteries: [] };
+  const result = { scenario, imports, strategies: [done.result], smallestBatteries: [] };
   await writeResults(out, result);
   for (const report of imports) printImport(report);
   printTable(result);
   printTraffic(traffic, setting.clock.blocks, (performance.now() - began) / 1000);
   console.log(`Results are in ${out}; open ${join(out, "report.html")} in a browser.`);
-  if (verify)
-    await requireAsInMemory({ inputs, strategy, options: CHECKED, ...setting, result: done });
+  if (verify) await requireAsInMemory({ inputs, strategy, options: CHECKED, ...setting, ...done });
 }
 
 /** What a replay computes beside its rows. */

@@ -77,11 +77,10 @@ export async function simulate(
   const total = (strategies.length + searched.length * RUNS_PER_SEARCH) * scenario.hours;
   for (const [index, strategy] of strategies.entries()) {
     const before = index * scenario.hours;
-    results.push(
-      await runStrategy(inputs, strategy, options, (hours) => {
-        onProgress?.(before + hours, total, strategy.name);
-      }),
-    );
+    const { result } = await runStrategy(inputs, strategy, options, (hours) => {
+      onProgress?.(before + hours, total, strategy.name);
+    });
+    results.push(result);
   }
   const smallestBatteries: SmallestBattery[] = [];
   let done = strategies.length * scenario.hours;
@@ -148,7 +147,8 @@ export function runStrategy(
 }
 
 /** What a strategy came to, and what all have at the end, which is in no file. */
-export interface StrategyRun extends StrategyResult {
+export interface StrategyRun {
+  readonly result: StrategyResult;
   readonly standing: Standing;
 }
 
@@ -180,9 +180,9 @@ export async function runIn(
     (initialWh * microgrids.count * microgrids.dataCentres) / WH_PER_KWH,
   );
   const { conduct, gains, dcReputation, userReputation } = result;
-  const standing = { gains, dcReputation, userReputation };
   const rows = { hourly, trades, transfers };
-  return { name: strategy.name, summary, ...rows, standing, ...(conduct && { conduct }) };
+  const plain = { name: strategy.name, summary, ...rows, ...(conduct && { conduct }) };
+  return { result: plain, standing: { gains, dcReputation, userReputation } };
 }
 
 /** The least import that any schedule of the work that was done could need. */

@@ -31,10 +31,8 @@ export async function smallestBattery(
   const exportsNothing = async (capacityWh: number): Promise<boolean> => {
     const { scenario } = inputs;
     const battery = { ...scenario.battery, capacityWh };
-    const { summary } = await runStrategy(
-      { ...inputs, scenario: { ...scenario, battery } },
-      strategy,
-    );
+    const run = await runStrategy({ ...inputs, scenario: { ...scenario, battery } }, strategy);
+    const { summary } = run.result;
     onRun();
     return summary.exportKwh <= NO_EXPORT_SHARE * summary.pvProducedKwh;
   };

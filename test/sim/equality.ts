@@ -2,10 +2,14 @@ import { expect } from "chai";
 
 import { differenceFromMemory } from "../../sim/equality.ts";
 import { inputsOf } from "../../sim/inputs.ts";
-import { runStrategy, type StrategyRun } from "../../sim/simulate.ts";
+import type { StrategyResult } from "../../sim/report/results.ts";
+import { runStrategy } from "../../sim/simulate.ts";
 import { strategyOf } from "../../sim/strategies.ts";
 import { parametersOf } from "../../sim/setting.ts";
+import type { Standing } from "../../sim/world.ts";
 import { scenarioWith } from "../support/scenario.ts";
+
+const nothing = (): object => ({});
 
 describe("differenceFromMemory", () => {
   const scenario = scenarioWith({
@@ -22,18 +26,23 @@ describe("differenceFromMemory", () => {
   const { genesis, ...others } = parametersOf(scenario);
   const parameters = { ...others, genesis: genesis - 7n * others.slotSeconds };
 
-  /** What is said of a run from slot 7 on in which something was changed. */
-  async function said(change: (run: StrategyRun) => Partial<StrategyRun>): Promise<unknown> {
+  /** What is said of a run from slot 7 on of which something was changed. */
+  async function said(
+    change: (result: StrategyResult) => Partial<StrategyResult>,
+    changeStanding: (standing: Standing) => Partial<Standing> = () => ({}),
+  ): Promise<unknown> {
     const inputs = await inputsOf(scenario);
     const market = { parameters, firstSlot: 7 };
     const run = await runStrategy(inputs, strategy, options, undefined, market);
-    const result = { ...run, ...change(run) };
-    const found = await differenceFromMemory({ inputs, strategy, options, ...market, result });
+    const result = { ...run.result, ...change(run.result) };
+    const standing = { ...run.standing, ...changeStanding(run.standing) };
+    const chainRun = { inputs, strategy, options, ...market, result, standing };
+    const found = await differenceFromMemory(chainRun);
     return found?.message;
   }
 
   it("finds none where there is none", async () => {
-    expect(await said(() => ({}))).to.equal(undefined);
+    expect(await said(nothing)).to.equal(undefined);
   });
 
   it("names the row, the figure or the account that differs", async () => {
@@ -51,13 +60,11 @@ describe("differenceFromMemory", () => {
     expect(await said(({ summary }) => ({ summary: { ...summary, tasksCompleted: 0 } }))).to.match(
       /^the summary, tasksCompleted: expected \d+, found 0$/,
     );
-    expect(
-      await said(({ standing }) => ({
-        standing: { ...standing, gains: { ...standing.gains, penaltyPool: 1n } },
-      })),
-    ).to.equal("what all have at the end, gains, penaltyPool: expected 0, found 1");
-    expect(
-      await said(({ standing }) => ({ standing: { ...standing, userReputation: [0, 0, 0] } })),
-    ).to.match(/^what all have at the end, userReputation: /);
+    expect(await said(nothing, ({ gains }) => ({ gains: { ...gains, penaltyPool: 1n } }))).to.equal(
+      "what all have at the end, gains, penaltyPool: expected 0, found 1",
+    );
+    expect(await said(nothing, () => ({ userReputation: [0, 0, 0] }))).to.match(
+      /^what all have at the end, userReputation: /,
+    );
   });
 });

@@ -145,10 +145,10 @@ describe("a replay on a chain that others mine", function () {
       });
       const options = { check: true };
       const onChain = await runIn(setting, inputs, strategy, options);
-      const run = { inputs, strategy, options, ...setting, result: onChain };
+      const run = { inputs, strategy, options, ...setting, ...onChain };
       const difference = await differenceFromMemory(run);
       expect(difference?.message).to.equal(undefined);
-      expect(onChain.summary.tasksCompleted).to.be.above(5);
+      expect(onChain.result.summary.tasksCompleted).to.be.above(5);
       expect(rpc.lost).to.be.above(1);
       expect(waited.length).to.be.above(scenario.hours);
 

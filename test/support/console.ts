@@ -163,7 +163,7 @@ export async function replayedMarket(root: string): Promise<Replayed> {
     strategy: strategy.name,
   });
   try {
-    const result = await runIn(setting, inputs, strategy, { check: true });
+    const { result } = await runIn(setting, inputs, strategy, { check: true });
     return { chain, folder, result };
   } finally {
     await setting.clock.end();
