@@ -8,6 +8,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { Result } from "hardhat/types/utils";
 
 import { UserError } from "../sim/errors.ts";
+import { holdFolder } from "../sim/lock.ts";
 import {
   CONTRACT_NAMES,
   deployMarket,
@@ -17,6 +18,7 @@ import {
   type MarketAddresses,
   type RoleHolders,
 } from "../sim/market/deployment.ts";
+import { minesByItself, startMining, type Ask } from "../sim/market/mining.ts";
 import { parseParameters } from "../sim/market/parameter-file.ts";
 import { DEFAULT_PARAMETERS, type MarketParameters } from "../sim/market/parameters.ts";
 import {
@@ -62,14 +64,23 @@ async function deploy(args: Arguments, hre: HardhatRuntimeEnvironment): Promise<
   const options = await readOptions(args);
   await buildContracts(hre);
   const connection = await hre.network.create();
+  const folder = join(hre.config.paths.root, "deployments", connection.networkName);
+  // One that is complete is only looked at.
+  const changes = args.fresh || (await readMarket(folder))?.complete !== true;
+  const isKept = connection.networkConfig.type === "http";
+  const lock = changes && isKept ? holdFolder(folder, WHO_WORKS) : undefined;
   try {
     await deployOn(connection, hre, options);
     if (connection.networkConfig.type === "edr-simulated")
       console.log("The in-process chain ends with this command.");
   } finally {
+    lock?.release();
     await connection.close();
   }
 }
+
+/** Who may be at work on the market of a folder. */
+const WHO_WORKS = 'Another "npx hardhat deploy", "npx hardhat replay" or "npm start"';
 
 /** Builds what is not built yet. */
 export async function buildContracts(hre: HardhatRuntimeEnvironment): Promise<void> {
@@ -105,6 +116,7 @@ export async function deployOn(
   }
   const record = recorded ?? (await newRecord(ethers, hre, chain, options, deployer.address));
   say(`Market on ${networkName}, chain ${chain.chainId}, deployer ${deployer.address}`);
+  if (!record.complete) await requireMining(ethers, say);
   const sent = await run(ethers, hre, deployer, folder, record, say);
   if (sent === 0) say(`\nNothing to do: the market is complete; no transaction was sent.`);
   else say(`\nThe market is complete; transactions sent: ${sent}.`);
@@ -193,6 +205,14 @@ async function newRecord(
     addresses: {},
     compiler: { version: compiler?.version ?? "", settings },
   };
+}
+
+/** Has a devnet mine on which a replay was stopped. */
+async function requireMining({ provider }: HardhatEthers, say: Say): Promise<void> {
+  const ask: Ask = (method, params) => provider.send(method, [...params]);
+  if (await minesByItself(ask)) return;
+  await startMining(ask);
+  say("The devnet did not mine by itself, as a replay was stopped on it; it does again.");
 }
 
 async function requireErc20(ethers: HardhatEthers, address: string): Promise<void> {

@@ -8,20 +8,22 @@ import type { Result } from "hardhat/types/utils";
 
 import { RefusedCall } from "../sim/agents/access.ts";
 import { UserError } from "../sim/errors.ts";
-import { inputsOf } from "../sim/inputs.ts";
+import { makeOutputFolder, resultsFolder } from "../sim/files.ts";
+import { inputsOf, type Inputs } from "../sim/inputs.ts";
+import { holdFolder } from "../sim/lock.ts";
 import { isoTime } from "../sim/market/chainTime.ts";
+import { startMining } from "../sim/market/mining.ts";
 import { JOURNAL_FOLDER, readMarket } from "../sim/market/record.ts";
-import { httpRpc, type Rpc } from "../sim/market/rpc.ts";
+import { httpRpc, resultOf, type Rpc } from "../sim/market/rpc.ts";
 import type { Traffic } from "../sim/market/wallets.ts";
 import { differenceFromMemory, type ChainRun } from "../sim/equality.ts";
 import { chainSetting } from "../sim/replay.ts";
 import { writeResults } from "../sim/report/files.ts";
-import type { Scenario } from "../sim/scenario/schema.ts";
 import { runIn, type StrategyRun } from "../sim/simulate.ts";
 import { strategyOf, type Strategy } from "../sim/strategies.ts";
 import { run } from "./action.ts";
 import { showProgress } from "./progress.ts";
-import { loadFor, type ScenarioArguments } from "./scenarioArguments.ts";
+import { loadFor, tracesOf, type ScenarioArguments } from "./scenarioArguments.ts";
 import { printImport, printTable } from "./simulate.ts";
 
 interface Arguments extends ScenarioArguments {
@@ -41,6 +43,9 @@ export default function action(
   return run(async () => {
     const scenario = await loadFor(args, []);
     const strategy = strategyOf(args.strategyName);
+    const inputs = await inputsOf(scenario);
+    const out = args.out ?? onChainFolder(scenario.name, args);
+    await makeOutputFolder(out);
     const connection = await hre.network.create();
     try {
       const { networkName, networkConfig } = connection;
@@ -49,25 +54,36 @@ export default function action(
           ? httpRpc(await networkConfig.url.getUrl())
           : throwInProcess(networkName);
       const folder = join(hre.config.paths.root, "deployments", networkName);
-      const out = args.out ?? join("results", `${scenario.name}-on-chain`);
       const adminKey = await adminKeyOf(networkConfig);
       const { type, gasPrice } = networkConfig;
-      await replay({
-        scenario,
-        strategy,
-        folder,
-        rpc,
-        adminKey,
-        out,
-        verify: args.verify,
-        gasPrice: type === "http" && gasPrice !== "auto" ? gasPrice : undefined,
-        journal: join(folder, JOURNAL_FOLDER),
-      });
+      const lock = holdFolder(folder, WHO_REPLAYS);
+      try {
+        await replay({
+          inputs,
+          strategy,
+          folder,
+          rpc,
+          adminKey,
+          out,
+          verify: args.verify,
+          gasPrice: type === "http" && gasPrice !== "auto" ? gasPrice : undefined,
+          journal: join(folder, JOURNAL_FOLDER),
+        });
+      } finally {
+        lock.release();
+      }
     } finally {
       await connection.close();
     }
   });
 }
+
+/** Who may be at work on the market of a folder. */
+export const WHO_REPLAYS = 'Another "npx hardhat replay", or "npm start",';
+
+/** Folder for the results on a chain, if nobody names one. */
+export const onChainFolder = (scenario: string, args: ScenarioArguments): string =>
+  resultsFolder(scenario, ...tracesOf(args), "on-chain");
 
 function throwInProcess(networkName: string): never {
   throw new UserError(
@@ -91,7 +107,7 @@ export const devKey = (): string =>
 
 /** What to replay, and where. */
 export interface Replay {
-  readonly scenario: Scenario;
+  readonly inputs: Inputs;
   readonly strategy: Strategy;
   /** Record of the market. */
   readonly folder: string;
@@ -110,18 +126,20 @@ export interface Replay {
 
 /** Replays a scenario and writes and prints the results. */
 export async function replay(options: Replay): Promise<void> {
-  const { scenario, strategy, folder, out, verify, onHour, ...access } = options;
+  const { inputs: read, strategy, folder, out, verify, onHour, ...access } = options;
+  const { imports, ...inputs } = read;
+  const { scenario } = inputs;
   const market = await readMarket(folder);
   if (!market?.complete)
     throw new UserError(`No complete market is recorded in ${folder}; deploy one there first.`);
-  const { imports, ...inputs } = await inputsOf(scenario);
+  const dev = await isDevnet(access.rpc);
   const setting = await chainSetting({
     ...access,
     inputs,
     strategy: strategy.name,
     market,
     folder,
-    dev: await isDevnet(access.rpc),
+    dev,
     onWaiting: (until) => {
       console.error(`Waiting for the chain to reach ${isoTime(until)}.`);
     },
@@ -129,6 +147,16 @@ export async function replay(options: Replay): Promise<void> {
   const { traffic } = setting.wallets;
   const began = performance.now();
   const progress = showProgress();
+  const stop = (): void => {
+    progress.stop();
+    void giveBack(access.rpc, dev).finally(() => {
+      console.error("Stopped. The same command goes on where the chain is.");
+      process.exit(STOPPED);
+    });
+  };
+  // Without a journal the chain ends with the process.
+  const signals = access.journal === undefined ? [] : (["SIGINT", "SIGTERM"] as const);
+  for (const signal of signals) process.once(signal, stop);
   let done: StrategyRun;
   try {
     done = await runIn(setting, inputs, strategy, CHECKED, (hour) => {
@@ -143,6 +171,7 @@ export async function replay(options: Replay): Promise<void> {
   } catch (error) {
     throw error instanceof RefusedCall ? missedWindow(error) : error;
   } finally {
+    for (const signal of signals) process.off(signal, stop);
     progress.stop();
     await setting.clock.end();
   }
@@ -152,7 +181,23 @@ export async function replay(options: Replay): Promise<void> {
   printTable(result);
   printTraffic(traffic, setting.clock.blocks, (performance.now() - began) / 1000);
   console.log(`Results are in ${out}; open ${join(out, "report.html")} in a browser.`);
-  if (verify) await requireAsInMemory({ inputs, strategy, options: CHECKED, ...setting, ...done });
+  if (verify) {
+    await requireAsInMemory({ inputs, strategy, options: CHECKED, ...setting, ...done });
+  } else if (setting.firstSlot > 0) {
+    console.log(
+      `It began in slot ${setting.firstSlot.toString()} of its market, which is part of every draw, and "simulate" begins in slot 0: ` +
+        `its figures differ a little. "--verify" compares with a run in memory from the same slot on.`,
+    );
+  }
+}
+
+/** Exit status of a command that a signal stopped. */
+const STOPPED = 130;
+
+/** Leaves a devnet mining for others. */
+async function giveBack(rpc: Rpc, dev: boolean): Promise<void> {
+  if (dev)
+    await startMining(async (method, params) => resultOf((await rpc([{ method, params }]))[0]));
 }
 
 /** What a replay computes beside its rows. */

@@ -1,5 +1,5 @@
 /** Options that all commands on scenarios have. */
-import { resolve } from "node:path";
+import { parse, resolve } from "node:path";
 
 import { loadScenario } from "../sim/scenario/load.ts";
 import { splitOverrides } from "../sim/scenario/override.ts";
@@ -24,6 +24,10 @@ export const fieldsToSet = (set: string | undefined, settings: readonly string[]
 /** The parts of a list that is separated by commas. */
 export const listed = (text: string | undefined): string[] =>
   (text ?? "").split(",").flatMap((part) => (part.trim() === "" ? [] : [part.trim()]));
+
+/** Names of the traces that a command line brings: a run with them does not replace the scenario's own. */
+export const tracesOf = ({ pv, tasks }: ScenarioArguments): string[] =>
+  [pv, tasks].flatMap((file) => (file === undefined ? [] : [parse(file).name]));
 
 /**
  * Loads the scenario with what the command line changes.

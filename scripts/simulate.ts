@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Result } from "hardhat/types/utils";
 
 import type { UserError } from "../sim/errors.ts";
+import { nobodys } from "../sim/conduct.ts";
 import { makeOutputFolder, resultsFolder } from "../sim/files.ts";
 import { writeResults } from "../sim/report/files.ts";
 import type { RunResult } from "../sim/report/results.ts";
@@ -12,7 +13,7 @@ import { loadRules, withOwn } from "../sim/strategies.ts";
 import type { ImportReport } from "../sim/traces/imported.ts";
 import { run } from "./action.ts";
 import { showProgress } from "./progress.ts";
-import { loadFor, listed, type ScenarioArguments } from "./scenarioArguments.ts";
+import { loadFor, listed, tracesOf, type ScenarioArguments } from "./scenarioArguments.ts";
 
 interface Arguments extends ScenarioArguments {
   readonly strategy: string | undefined;
@@ -31,8 +32,9 @@ export default function action(args: Arguments): Promise<Result<undefined, UserE
     const named = listed(args.strategies);
     const strategies = named.length > 0 ? named : withOwn(scenario.strategies, custom);
 
-    // A run with rules of one's own does not replace the scenario's.
-    const out = args.out ?? resultsFolder(scenario.name, ...custom.map(({ name }) => name));
+    // A run with rules or traces of one's own does not replace the scenario's.
+    const own = [...tracesOf(args), ...custom.map(({ name }) => name)];
+    const out = args.out ?? resultsFolder(scenario.name, ...own);
     await makeOutputFolder(out);
     const progress = showProgress();
     let result: RunResult;
@@ -72,7 +74,9 @@ export function printImport({ file, format, rows, used, dropped, notes }: Import
 }
 
 /** Prints the main figures of all strategies. */
-export function printTable({ strategies }: RunResult): void {
+export function printTable({ scenario, strategies }: RunResult): void {
+  for (const kind of nobodys(scenario, strategies))
+    console.log(`misbehaviour.${kind}: nobody does it, as its share rounds to none of so few.`);
   console.table(
     Object.fromEntries(
       strategies.map(({ name, summary: s }) => [

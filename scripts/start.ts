@@ -6,14 +6,17 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { Result } from "hardhat/types/utils";
 
 import { UserError } from "../sim/errors.ts";
+import { makeOutputFolder } from "../sim/files.ts";
+import { inputsOf } from "../sim/inputs.ts";
+import { holdFolder } from "../sim/lock.ts";
 import { httpRpc } from "../sim/market/rpc.ts";
 import { strategyOf } from "../sim/strategies.ts";
 import type { MarketConsole } from "../web/server/console.ts";
 import { run } from "./action.ts";
 import { buildContracts } from "./deploy.ts";
-import { DEVNET, HOST, openDevnet } from "./devnet.ts";
+import { DEVNET, HOST, openDevnet, type Devnet } from "./devnet.ts";
 import { openConsole, untilStopped } from "./explore.ts";
-import { devKey, replay } from "./replay.ts";
+import { devKey, onChainFolder, replay, WHO_REPLAYS } from "./replay.ts";
 import { loadFor, type ScenarioArguments } from "./scenarioArguments.ts";
 
 interface Arguments extends ScenarioArguments {
@@ -33,14 +36,18 @@ export default function action(
   return run(async () => {
     const scenario = await loadFor(args, []);
     const strategy = strategyOf(args.strategyName);
+    const inputs = await inputsOf(scenario);
+    const out = args.out ?? onChainFolder(scenario.name, args);
+    await makeOutputFolder(out);
     await requireFree(args.port, "port");
     if (!args.once) await requireFree(args.consolePort, "console-port");
     await buildContracts(hre);
-    const devnet = await openDevnet(hre, scenario, args.port);
+    const lock = holdFolder(join(hre.config.paths.root, "deployments", DEVNET), WHO_REPLAYS);
+    let devnet: Devnet | undefined;
     let viewer: MarketConsole | undefined;
     try {
+      devnet = await openDevnet(hre, scenario, args.port);
       const { url, folder } = devnet;
-      const out = args.out ?? join("results", `${scenario.name}-on-chain`);
       const progress = { scenario: scenario.name, hour: 0, hours: scenario.hours, done: false };
       viewer = args.once
         ? undefined
@@ -50,7 +57,7 @@ export default function action(
           });
       if (viewer !== undefined) console.log(`Watch it at ${viewer.url}`);
       await replay({
-        scenario,
+        inputs,
         strategy,
         folder,
         rpc: httpRpc(url),
@@ -69,7 +76,8 @@ export default function action(
       await untilStopped();
     } finally {
       await viewer?.close();
-      await devnet.close();
+      await devnet?.close();
+      lock.release();
     }
   });
 }

@@ -7,9 +7,11 @@ import type {
   HonestDataCentres,
   HonestUsers,
   MisconductRow,
+  StrategyResult,
   TradeRow,
 } from "./report/results.ts";
 import { MISCONDUCTS, type Misconduct } from "./scenario/misconduct.ts";
+import type { Scenario } from "./scenario/schema.ts";
 import { microYuan, yuan } from "./units.ts";
 
 /** A user or a data centre, and what it does wrong. */
@@ -48,6 +50,17 @@ const NEW_FATE: Fate = {
   compensation: 0n,
   reputation: INITIAL_REPUTATION,
 };
+
+/** What the scenario asks somebody to do wrong and nobody does, because the share rounds to no one. */
+export function nobodys(
+  { misbehaviour }: Scenario,
+  strategies: readonly Pick<StrategyResult, "conduct">[],
+): Misconduct[] {
+  const kinds = strategies.flatMap(({ conduct }) => conduct?.kinds ?? []);
+  return MISCONDUCTS.filter(
+    (kind) => misbehaviour[kind] > 0 && kinds.every((row) => row.kind !== kind),
+  );
+}
 
 /** Notes what happens to whom. */
 export class ConductLog {

@@ -224,6 +224,12 @@ const identityOf = ({ inputs, strategy, market }: ReplayOptions): Record<string,
   inputs: keccak(JSON.stringify([inputs.scenario, inputs.tasks, inputs.series])),
 });
 
+const WHAT_DIFFERS: Readonly<Record<string, string>> = {
+  auction: "market",
+  genesisBlock: "chain",
+  inputs: "seed, setting or trace",
+};
+
 /** Where the run that the journal is of began; undefined if there is none. */
 async function begunIn(options: ReplayOptions): Promise<Beginning | undefined> {
   if (options.journal === undefined) return undefined;
@@ -234,7 +240,7 @@ async function begunIn(options: ReplayOptions): Promise<Beginning | undefined> {
   for (const [key, wanted] of Object.entries(identityOf(options))) {
     if (found[key] !== wanted)
       throw new UserError(
-        `A replay has begun on the market in ${options.folder}, and its ${key} was another (${path}). ` +
+        `A replay with another ${WHAT_DIFFERS[key] ?? key} has begun on the market in ${options.folder} (${path}). ` +
           `Repeat its command to go on with it, or deploy a new market with "npx hardhat deploy --fresh" and the network's name.`,
       );
   }

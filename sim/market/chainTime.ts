@@ -92,9 +92,9 @@ export class DevnetTime implements ChainTime {
   /** A connection that failed was tried again: then the block may have been there already. */
   private async requireMined(time: bigint, answers: readonly RpcAnswer[]): Promise<void> {
     if ((await latestTime(this.rpc)) === time) return;
-    const message = answers.find(isError)?.error?.message ?? "";
+    const message = (answers.find(isError)?.error?.message ?? "").replace(/\.$/, "");
     throw new UserError(
-      `The devnet does not mine a block at ${isoTime(time)}: ${message} Does something else mine or move its time?`,
+      `The devnet does not mine a block at ${isoTime(time)} (${message}). Does something else mine or move its time?`,
     );
   }
 }

@@ -13,6 +13,7 @@ import {
   type TransactionResponse,
   type ContractRunner,
   type InterfaceAbi,
+  type JsonRpcApiProvider,
   type Signer,
   type TypedDataDomain,
 } from "ethers";
@@ -60,6 +61,7 @@ import {
   type DOMAIN_NAMES,
 } from "./messages.ts";
 import type { MarketParameters } from "./parameters.ts";
+import { minesByItself, type Ask } from "./mining.ts";
 import { readContract, readMarket } from "./record.ts";
 
 export { beaconEndOf, slotAt, startOf, windowsOf } from "./slots.ts";
@@ -85,11 +87,17 @@ export interface Market {
   readonly transfers: TransferBook;
 }
 
+/** How to ask the node of a runner; undefined if its provider has no way to. */
+function askerOf({ provider }: ContractRunner): Ask | undefined {
+  const { send } = (provider ?? {}) as Partial<Pick<JsonRpcApiProvider, "send">>;
+  return send && ((method, params) => send.call(provider, method, [...params]) as Promise<unknown>);
+}
+
 /**
  * Opens the market that a folder such as `deployments/localhost` records.
  *
  * @param runner an account, which sends the transactions, or a provider, with which only views work
- * @throws UserError if no complete market is recorded, or the runner's network is another chain
+ * @throws UserError if no complete market is recorded, the runner's network is another chain, or a devnet that does not mine
  */
 export async function openMarket(folder: string, runner: ContractRunner): Promise<Market> {
   const record = await readMarket(folder);
@@ -110,6 +118,13 @@ export async function openMarket(folder: string, runner: ContractRunner): Promis
     throw new UserError(
       `The market in ${folder} is on another chain with the same id; a devnet that was restarted is a new chain. ` +
         `Deploy a new market with "--fresh".`,
+    );
+  }
+  const ask = askerOf(runner);
+  if (ask !== undefined && !(await minesByItself(ask))) {
+    throw new UserError(
+      "The devnet does not mine by itself: a replay is going on there, or was stopped. Repeat the replay's command to go on with it, " +
+        'or deploy a new market with "npx hardhat deploy --network localhost --fresh".',
     );
   }
   const addresses = record.addresses as MarketAddresses;

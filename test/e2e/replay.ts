@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 
 import type { SummaryFile } from "../../sim/report/summary.ts";
+import { readIfExists } from "../../sim/files.ts";
 import { Random } from "../../sim/random.ts";
 import { httpRpc, resultOf } from "../../sim/market/rpc.ts";
 import { CREATION_TIMEOUT_MS, Project, type Ended } from "./support.ts";
@@ -141,7 +142,7 @@ describe("the replay of a scenario on a chain", () => {
 
     const another = await project.hardhat([...replay, "seed=2"], node);
     expect(another.code).to.equal(1);
-    expect(another.output).to.contain("and its inputs was another");
+    expect(another.output).to.contain("A replay with another seed, setting or trace has begun");
     await rm(join(project.folder, "deployments/localhost/journal"), { recursive: true });
     const taken = await project.hardhat(replay, node);
     expect(taken.code).to.equal(1);
@@ -195,6 +196,60 @@ describe("the replay of a scenario on a chain", () => {
     await expectAsInMemory("killed", ["--scenario", "small", ...set]);
     const all = Number(/(\d+) transactions, \d+ blocks/.exec(ended.output)?.[1]);
     expect(await transactionsOn(node.url), "nothing was sent twice").to.equal(before + all);
+  });
+
+  it("has a market to itself, and leaves its devnet to others when it is stopped", async () => {
+    const node = await project.startNode();
+    const deploy = ["deploy", "--network", "localhost"];
+    const deployed = await project.hardhat(deploy, node);
+    expect(deployed.code, deployed.output).to.equal(0);
+    const replay = ["replay", "--network", "localhost", "--out", "stopped", "--set", "hours=24"];
+    const example = ["run", "--no-compile", "examples/trade.ts", "--network", "localhost"];
+    const idle = "The devnet does not mine by itself";
+    const fresh = [...deploy, "--fresh"];
+
+    const first = await project.hardhatUntil("% hour", replay, node, "SIGINT");
+    expect(first.code, first.output).to.equal(130);
+    expect(first.output).to.contain("The same command goes on where the chain is.");
+    const [automine] = await httpRpc(node.url)([{ method: "hardhat_getAutomine", params: [] }]);
+    expect(resultOf(automine)).to.equal(true);
+
+    await project.hardhatWhile(/[2-9]\d %/, replay, node, async () => {
+      for (const command of [replay, fresh]) {
+        const refused = await project.hardhat(command, node);
+        expect(refused.code).to.equal(1);
+        expect(refused.output).to.contain("is at work in");
+      }
+    });
+    const kept = await project.hardhat([...replay, "--verify"], node);
+    expect(kept.code, kept.output).to.equal(0);
+    expect(kept.output).to.contain("The run was interrupted and went on");
+    expect(kept.output).to.contain("In memory it is the same");
+
+    const anew = await project.hardhat(fresh, node);
+    expect(anew.code, anew.output).to.equal(0);
+    await project.hardhatUntil("% hour", replay, node);
+    expect((await project.hardhat(example, node)).output).to.contain(idle);
+    const mended = await project.hardhat(fresh, node);
+    expect(mended.code, mended.output).to.equal(0);
+    expect(mended.output).to.contain("as a replay was stopped on it; it does again");
+    const traded = await project.hardhat(example, node);
+    expect(traded.code, traded.output).to.equal(0);
+  });
+
+  it("touches nothing before it has read everything", async () => {
+    await project.write("taken", "");
+    for (const [wrong, said] of [
+      [["--tasks", "nowhere.csv"], "nowhere.csv: there is no such file"],
+      [["--out", "taken"], "taken: this is a file, not a folder"],
+    ] as const) {
+      const { code, output } = await project.hardhat(["start", "--once", "--port", "0", ...wrong]);
+      expect(code).to.equal(1);
+      expect(output).to.contain(said);
+    }
+    expect(await readIfExists(join(project.folder, "deployments/localhost/market.json"))).to.equal(
+      undefined,
+    );
   });
 
   it("says where it cannot run", async () => {

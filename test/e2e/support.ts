@@ -114,18 +114,25 @@ export class Project {
     return this.#spawn(args, node, env).ended;
   }
 
-  /** Runs a Hardhat command until it has printed `text`, and kills it then. */
-  async hardhatUntil(text: string, args: readonly string[], node: DevNode): Promise<Ended> {
+  /** Runs a Hardhat command until it has printed `text`, and kills or stops it then. */
+  async hardhatUntil(
+    text: string,
+    args: readonly string[],
+    node: DevNode,
+    signal: NodeJS.Signals = "SIGKILL",
+  ): Promise<Ended> {
     const command = this.#spawn(args, node, {});
     await command.printed(text);
-    command.kill();
+    command.kill(signal);
     return command.ended;
   }
 
   /** Runs a Hardhat command, and kills it if it has not ended after a time; its code is null then. */
   async hardhatFor(ms: number, args: readonly string[], node: DevNode): Promise<Ended> {
     const command = this.#spawn(args, node, {});
-    const timer = setTimeout(command.kill, ms);
+    const timer = setTimeout(() => {
+      command.kill();
+    }, ms);
     const ended = await command.ended;
     clearTimeout(timer);
     return ended;
@@ -196,11 +203,16 @@ export class Project {
           if (found !== null) resolve(found);
         };
         child.stdout.on("data", look);
+        child.stderr.on("data", look);
         child.on("close", () => {
           reject(new Error(`"${String(text)}" was not printed:\n${output}`));
         });
         look();
       });
-    return { ended, printed, kill: () => void child.kill("SIGKILL") };
+    return {
+      ended,
+      printed,
+      kill: (signal: NodeJS.Signals = "SIGKILL") => void child.kill(signal),
+    };
   }
 }

@@ -1,13 +1,13 @@
 import { expect } from "chai";
 
 import { castOf, MISCONDUCTS, type Misconduct } from "../../sim/scenario/misconduct.ts";
-import { Spells } from "../../sim/agents/misconduct.ts";
+import { Spells, spellsOf } from "../../sim/agents/misconduct.ts";
+import { nobodys } from "../../sim/conduct.ts";
 import { renderReport } from "../../sim/report/html.ts";
 import { summaryOf } from "../../sim/report/summary.ts";
 import type { ConductResult, RunResult, StrategyResult } from "../../sim/report/results.ts";
 import type { Scenario } from "../../sim/scenario/schema.ts";
 import { simulate } from "../../sim/simulate.ts";
-import { spellsOf } from "../../sim/agents/misconduct.ts";
 import { scenarioWith, type Changes } from "../support/scenario.ts";
 
 const STRATEGY = "opportunistic+esd+transfer";
@@ -215,6 +215,13 @@ describe("no honest party loses money", function () {
     expect(strategies).to.have.length(5);
     for (const { name, conduct } of strategies)
       expect(conduct, name).to.include({ honestLossYuan: 0, slotsNotRead: 0 });
+  });
+
+  it("and what nobody does is named", async () => {
+    const scenario = scenarioOf({ underDeliver: 0.05, stop: 0.5 });
+    const { all } = await run(scenario);
+    expect(nobodys(scenario, all.strategies)).to.deep.equal(["underDeliver"]);
+    expect(nobodys(scenarioOf({}), all.strategies)).to.deep.equal([]);
   });
 
   it("and nothing is said of it where all keep the rules", async () => {
