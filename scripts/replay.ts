@@ -147,16 +147,9 @@ export async function replay(options: Replay): Promise<void> {
   const { traffic } = setting.wallets;
   const began = performance.now();
   const progress = showProgress();
-  const stop = (): void => {
-    progress.stop();
-    void giveBack(access.rpc, dev).finally(() => {
-      console.error("Stopped. The same command goes on where the chain is.");
-      process.exit(STOPPED);
-    });
-  };
   // Without a journal the chain ends with the process.
-  const signals = access.journal === undefined ? [] : (["SIGINT", "SIGTERM"] as const);
-  for (const signal of signals) process.once(signal, stop);
+  const goOn =
+    access.journal === undefined ? undefined : whenStopped(() => giveBack(access.rpc, dev));
   let done: StrategyRun;
   try {
     done = await runIn(setting, inputs, strategy, CHECKED, (hour) => {
@@ -171,7 +164,7 @@ export async function replay(options: Replay): Promise<void> {
   } catch (error) {
     throw error instanceof RefusedCall ? missedWindow(error) : error;
   } finally {
-    for (const signal of signals) process.off(signal, stop);
+    goOn?.();
     progress.stop();
     await setting.clock.end();
   }
@@ -193,6 +186,21 @@ export async function replay(options: Replay): Promise<void> {
 
 /** Exit status of a command that a signal stopped. */
 const STOPPED = 130;
+
+/** Has a signal to stop end the process after `work`; a second one does so at once. @returns what ends that */
+function whenStopped(work: () => Promise<void>): () => void {
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const stop = (): void => {
+    void work().finally(() => {
+      console.error("\nStopped. The same command goes on where the chain is.");
+      process.exit(STOPPED);
+    });
+  };
+  for (const signal of signals) process.once(signal, stop);
+  return () => {
+    for (const signal of signals) process.off(signal, stop);
+  };
+}
 
 /** Leaves a devnet mining for others. */
 async function giveBack(rpc: Rpc, dev: boolean): Promise<void> {
