@@ -33,6 +33,9 @@ export interface Schema {
   readonly exclusiveMinimum?: number;
   readonly minLength?: number;
   readonly maxLength?: number;
+  readonly pattern?: string;
+  /** The pattern in words; editors show it, too. */
+  readonly patternErrorMessage?: string;
   readonly minItems?: number;
   readonly maxItems?: number;
 }
@@ -93,8 +96,11 @@ export function requirement(schema: Schema): string {
     }
     case "boolean":
       return "true or false";
-    case "string":
-      return sized("a text", schema.minLength, schema.maxLength, "characters");
+    case "string": {
+      const text = sized("a text", schema.minLength, schema.maxLength, "characters");
+      const { patternErrorMessage: form } = schema;
+      return form === undefined ? text : `${text}, ${form}`;
+    }
     case "array": {
       const list = sized("a list", schema.minItems, schema.maxItems, "entries");
       return schema.items === undefined ? list : `${list}, each ${requirement(schema.items)}`;

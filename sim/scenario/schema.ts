@@ -447,7 +447,14 @@ const Emissions = section(
 export const ScenarioSchema = Type.Object(
   {
     $schema: Type.Optional(Type.String()),
-    name: Type.String({ minLength: 1, maxLength: 60, description: "Name of the scenario" }),
+    name: Type.String({
+      minLength: 1,
+      maxLength: 60,
+      pattern: "^[\\p{L}\\p{N}][\\p{L}\\p{M}\\p{N} ._-]*$",
+      // In words, for our messages and those of editors.
+      patternErrorMessage: "letters, digits, spaces and . _ - only, the first a letter or digit",
+      description: "Name of the scenario, and of the folder for its results",
+    }),
     seed: integer(0, 2 ** 31 - 1, 1, "Where all randomness begins"),
     start: Type.String({
       default: "2015-06-22T00:00:00Z",

@@ -279,8 +279,21 @@ describe("loadScenario", () => {
 
   it("needs a name", async () => {
     expect(await messageOf("hours: 5\n")).to.equal(
-      "FILE:1:1: field `name`: must be a text of 1 to 60 characters, is missing; give such a value",
+      "FILE:1:1: field `name`: must be a text of 1 to 60 characters, letters, digits, spaces and . _ - only, the first a letter or digit, is missing; give such a value",
     );
+  });
+
+  it("takes no name that would lead out of the folder of results", async () => {
+    for (const name of ["../../evil", "/tmp/evil", "a/b", "a\\\\b", ".hidden", "..", "-x", " x"]) {
+      expect(await messageOf(`name: "${name}"\n`), name).to.equal(
+        `FILE:1:7: field \`name\`: must be a text of 1 to 60 characters, letters, digits, spaces and . _ - only, the first a letter or digit, is the text "${name}"; give such a value`,
+      );
+    }
+    expect(await messageOf("name: fine\n", ["name=../evil"])).to.contain(
+      "--set name=../evil: field `name`: must be",
+    );
+    for (const name of ["summer 2015", "k-3_b.1", "3", "été", "电价"])
+      expect(await messageOf(`name: "${name}"\n`), name).to.equal("");
   });
 
   it("says everything at once, in the order of the file, options last", async () => {
