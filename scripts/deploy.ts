@@ -57,7 +57,7 @@ export default function action(
   args: Arguments,
   hre: HardhatRuntimeEnvironment,
 ): Promise<Result<undefined, UserError>> {
-  return runAction(() => deploy(args, hre));
+  return runAction(() => deploy(args, hre), hre);
 }
 
 async function deploy(args: Arguments, hre: HardhatRuntimeEnvironment): Promise<void> {

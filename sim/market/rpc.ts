@@ -48,7 +48,7 @@ export function httpRpc(url: string, tries = TRIES): Rpc {
     for (let from = 0; from < requests.length; from += MOST_IN_BATCH) {
       const part = requests.slice(from, from + MOST_IN_BATCH);
       const batch = part.map((request, id) => ({ jsonrpc: "2.0", id, ...request }));
-      const messages = await post(url, JSON.stringify(batch), tries);
+      const messages = await post(url, batch, tries);
       const byId = new Map(messages.map((message) => [message.id, message]));
       for (const id of part.keys()) answers.push(answerOf(url, byId.get(id)));
     }
@@ -64,7 +64,18 @@ function answerOf(url: string, message: Message | undefined): RpcAnswer {
   );
 }
 
-async function post(url: string, body: string, tries: number): Promise<readonly Message[]> {
+async function post(url: string, batch: unknown, tries: number): Promise<readonly Message[]> {
+  const json = await send(url, batch, tries);
+  if (Array.isArray(json)) return json as Message[];
+  // A node that takes no batches answers with one error.
+  const { error } = json as Message;
+  if (error === undefined) throw noNode(url, "its answer is not JSON-RPC");
+  throw new UserError(`The node at ${url} does not answer batches of requests: ${error.message}.`);
+}
+
+/** Sends a message, and gives the answer: an object or a list. */
+async function send(url: string, message: unknown, tries: number): Promise<object> {
+  const body = JSON.stringify(message);
   for (let attempt = 1; ; attempt += 1) {
     try {
       const response = await fetch(url, {
@@ -72,13 +83,7 @@ async function post(url: string, body: string, tries: number): Promise<readonly 
         headers: { "content-type": "application/json" },
         body,
       });
-      const json = (await response.json()) as Message | Message[];
-      // A node that takes no batches answers with one error.
-      if (!Array.isArray(json))
-        throw new UserError(
-          `The node at ${url} does not answer batches of requests: ${json.error?.message ?? response.statusText}.`,
-        );
-      return json;
+      return answerIn(url, response, await response.text());
     } catch (error) {
       if (error instanceof UserError) throw error;
       if (attempt === tries)
@@ -88,6 +93,36 @@ async function post(url: string, body: string, tries: number): Promise<readonly 
       await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE * 2 ** (attempt - 1)));
     }
   }
+}
+
+/** @throws Error if asking again may help, UserError if not */
+function answerIn(url: string, { status }: Response, text: string): object {
+  try {
+    const json: unknown = JSON.parse(text);
+    if (typeof json === "object" && json !== null) return json;
+  } catch {
+    // What is in the way between a node and us answers in HTML when the node is away.
+    if (status === 429 || (status >= 500 && status !== 501))
+      throw new Error(`HTTP status ${status}`);
+  }
+  throw noNode(url, `its answer, with HTTP status ${status}, is not JSON-RPC`);
+}
+
+const noNode = (url: string, why: string): UserError =>
+  new UserError(
+    `What answers at ${url} is no Ethereum node: ${why}. Give the URL of a node, and run the same command again.`,
+  );
+
+/**
+ * Asks a node for its chain, once.
+ *
+ * @throws UserError if it does not answer, or is no node
+ */
+export async function requireNode(url: string): Promise<void> {
+  const request: RpcRequest = { method: "eth_chainId", params: [] };
+  const answer = (await send(url, { jsonrpc: "2.0", id: 0, ...request }, 1)) as Partial<Message>;
+  if (typeof answer.result !== "string" && answer.error === undefined)
+    throw noNode(url, "it does not say its chain ID");
 }
 
 function reason(error: unknown): string {

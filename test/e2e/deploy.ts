@@ -1,4 +1,6 @@
 import { readdir } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 
 import { expect } from "chai";
@@ -80,6 +82,24 @@ describe("hardhat deploy", () => {
       expect(await nonce()).to.equal(0);
     });
   }
+
+  it("says that the node is not there, or is none", async () => {
+    const web = createServer((_, response) => response.writeHead(501).end("<html></html>"));
+    await new Promise<void>((resolve) => web.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(web.address() as AddressInfo).port}`;
+    for (const message of [
+      `What answers at ${url} is no Ethereum node: its answer, with HTTP status 501, is not JSON-RPC. Give`,
+      `The node at ${url} does not answer (ECONNREFUSED). Start it,`,
+    ]) {
+      const env = { HELIOMARKET_RPC_URL: url };
+      const ended = await project.hardhat(["deploy", "--network", "custom"], node, env);
+      expect(ended.code, ended.output).to.equal(1);
+      expect(ended.output).to.contain(`\nError: ${message}`);
+      expect(ended.output).to.not.match(/HHE|unexpected|^ +at /m);
+      web.closeAllConnections();
+      await new Promise((resolve) => web.close(resolve));
+    }
+  });
 
   it("refuses parameters out of their bounds, and names each", async () => {
     await project.write(

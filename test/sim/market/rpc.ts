@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 
 import { UserError } from "../../../sim/errors.ts";
-import { httpRpc, resultOf } from "../../../sim/market/rpc.ts";
+import { httpRpc, requireNode, resultOf } from "../../../sim/market/rpc.ts";
 
 type Handler = (
   batch: { id: number; method: string; params: unknown[] }[],
@@ -89,10 +89,67 @@ describe("httpRpc", () => {
     expect((await errorOf(httpRpc(silent)(ASK))).message).to.contain("without an answer");
   });
 
+  for (const [what, status, text, why] of [
+    ["a web page", 200, "<html></html>", "its answer, with HTTP status 200, is not JSON-RPC"],
+    ["another method", 501, "<html></html>", "its answer, with HTTP status 501, is not JSON-RPC"],
+    ["nothing", 404, "", "its answer, with HTTP status 404, is not JSON-RPC"],
+    ["other JSON", 200, '{"message":"hello"}', "its answer is not JSON-RPC"],
+    ["a JSON number", 200, "3", "its answer, with HTTP status 200, is not JSON-RPC"],
+  ] as const) {
+    it(`says at once that what answers with ${what} is no node`, async () => {
+      let times = 0;
+      const url = await node((_, response) => {
+        times += 1;
+        response.writeHead(status).end(text);
+      });
+      expect((await errorOf(httpRpc(url)(ASK))).message).to.equal(
+        `What answers at ${url} is no Ethereum node: ${why}. Give the URL of a node, and run the same command again.`,
+      );
+      expect(times).to.equal(1);
+    });
+  }
+
+  it("asks again when what is before a node says that it is away", async () => {
+    let times = 0;
+    const url = await node((_, response) => {
+      times += 1;
+      if (times < 3) response.writeHead(times === 1 ? 502 : 429).end("<html></html>");
+      else response.end(JSON.stringify([{ id: 0, result: "0x1" }]));
+    });
+    expect(resultOf((await httpRpc(url)(ASK))[0])).to.equal("0x1");
+    expect(times).to.equal(3);
+    const away = await node((_, response) => response.writeHead(503).end("<html></html>"));
+    expect((await errorOf(httpRpc(away, 1)(ASK))).message).to.contain(
+      `The node at ${away} does not answer (HTTP status 503).`,
+    );
+  });
+
   it("gives up on a node that stays away, and says what to do", async () => {
     const { message } = await errorOf(httpRpc("http://127.0.0.1:9")(ASK));
     expect(message).to.match(
       /does not answer \(\w+.*\)\. Start it, and run the same command again\.$/,
     );
   }).timeout(30_000);
+
+  describe("requireNode", () => {
+    it("takes a node, also one that takes no batches or refuses the question", async () => {
+      for (const answer of [{ result: "0x1" }, { error: { code: -32601, message: "no" } }]) {
+        const url = await node((message, response) => {
+          expect(message).to.deep.include({ method: "eth_chainId", params: [] });
+          response.end(JSON.stringify({ id: 0, ...answer }));
+        });
+        await requireNode(url);
+      }
+    });
+
+    it("refuses what is no node, and says if nothing is there", async () => {
+      const other = await node((_, response) => response.end("{}"));
+      expect((await errorOf(requireNode(other))).message).to.contain(
+        "is no Ethereum node: it does not say its chain ID.",
+      );
+      expect((await errorOf(requireNode("http://127.0.0.1:9"))).message).to.contain(
+        "does not answer",
+      );
+    });
+  });
 });
