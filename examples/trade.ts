@@ -9,10 +9,12 @@ const { ethers, networkHelpers, networkName } = await network.create();
 const operator = await ethers.provider.getSigner(0); // deployed the market, and so holds all roles
 const market = await client.openMarket(`deployments/${networkName}`, operator);
 const yuan = (amount: string): bigint => parseUnits(amount, 6);
+const USED = `The market was used; deploy another: npx hardhat deploy --network ${networkName} --fresh`;
 // Enrolment: everybody has a certificate, and the registrar's signature about it.
 const authority = await CertificateAuthority.create("Example CA", validFor(365));
 const enrol = async (account: number, role: string): Promise<[Signer, bigint]> => {
   const wallet = await ethers.provider.getSigner(account);
+  if (await market.identities.participantById(`my ${role}`)) throw new client.UserError(USED);
   const { certificate } = await authority.issue({ id: `my ${role}`, wallet: wallet.address, role });
   const participant = await client.enrol(market, certificate, wallet, operator);
   console.log(`enrolled: ${role} ${wallet.address} is participant ${participant}`);
@@ -30,9 +32,8 @@ await networkHelpers.time.increaseTo(client.startOf(market.parameters, first));
 const limits = { pvLimitWh: 20_000n, esdLimitWh: 0n, gridLimitWh: 20_000n, version: 1n };
 const site = { dataCentre, meter, gridOperator, networkOperator, ...limits };
 console.log("plant registered: block", await client.commission(market, site, seller, operator));
-const traders = [buyer, seller];
-for (const trader of traders) await client.mined(market.token.mint(trader, yuan("100")));
-for (const trader of traders) await client.deposit(market, yuan("100"), trader);
+for (const trader of [buyer, seller]) await client.mined(market.token.mint(trader, yuan("100")));
+for (const trader of [buyer, seller]) await client.deposit(market, yuan("100"), trader);
 // The sealed auction of the next slot, for a task of 4 core-hours that needs 10 kWh.
 const slot = first + 1n;
 const task = { cores: 4n, coreSeconds: 14_400n, energy: 10_000n, priority: false };

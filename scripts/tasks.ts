@@ -1,5 +1,5 @@
 /** The project's Hardhat tasks; each is in a file of its own that is loaded when it is run. */
-import { task } from "hardhat/config";
+import { overrideTask, task } from "hardhat/config";
 import { ArgumentType } from "hardhat/types/arguments";
 
 const optional = { type: ArgumentType.STRING_WITHOUT_DEFAULT, defaultValue: undefined } as const;
@@ -241,5 +241,9 @@ const sweep = task("sweep", "Runs a scenario over a grid of settings and many se
   .setAction(() => import("./sweep.ts"))
   .build();
 
+const runScript = overrideTask("run")
+  .setAction(() => import("./run.ts"))
+  .build();
+
 /** All tasks, for `hardhat.config.ts`. */
-export const tasks = [deploy, simulate, compare, sweep, replay, start, audit, explore];
+export const tasks = [deploy, simulate, compare, sweep, replay, start, audit, explore, runScript];

@@ -64,6 +64,7 @@ import type { MarketParameters } from "./parameters.ts";
 import { minesByItself, type Ask } from "./mining.ts";
 import { readContract, readMarket } from "./record.ts";
 
+export { UserError };
 export { beaconEndOf, slotAt, startOf, windowsOf } from "./slots.ts";
 
 /** A market's contracts, as its record says, connected to an account or a provider. */
