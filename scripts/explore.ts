@@ -6,6 +6,7 @@ import type { Result } from "hardhat/types/utils";
 
 import { UserError } from "../sim/errors.ts";
 import { MARKET_FILE, readMarket } from "../sim/market/record.ts";
+import { requirePort } from "../sim/options.ts";
 import { buildApp } from "../web/build.ts";
 import { MarketConsole, type ConsoleOptions } from "../web/server/console.ts";
 import { run } from "./action.ts";
@@ -21,6 +22,7 @@ export default function action(
   hre: HardhatRuntimeEnvironment,
 ): Promise<Result<undefined, UserError>> {
   return run(async () => {
+    requirePort("port", port);
     const connection = await hre.network.create();
     const { networkName, networkConfig } = connection;
     const node = networkConfig.type === "http" ? await networkConfig.url.getUrl() : undefined;

@@ -10,6 +10,7 @@ import { makeOutputFolder } from "../sim/files.ts";
 import { inputsOf } from "../sim/inputs.ts";
 import { holdFolder } from "../sim/lock.ts";
 import { httpRpc } from "../sim/market/rpc.ts";
+import { requirePort } from "../sim/options.ts";
 import { strategyOf } from "../sim/strategies.ts";
 import type { MarketConsole } from "../web/server/console.ts";
 import { run } from "./action.ts";
@@ -84,6 +85,7 @@ export default function action(
 
 /** Refuses a port that somebody else listens at, before anything is done. */
 async function requireFree(port: number, option: string): Promise<void> {
+  requirePort(option, port);
   const probe = createServer();
   const error = await new Promise<Error | undefined>((resolve) => {
     probe.once("error", resolve);

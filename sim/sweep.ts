@@ -7,6 +7,7 @@ import { join } from "node:path";
 
 import { UserError } from "./errors.ts";
 import { makeOutputFolder, writeAtomically } from "./files.ts";
+import { requireWhole } from "./options.ts";
 import { RESULTS_VERSION } from "./report/results.ts";
 import { loadRules } from "./strategies.ts";
 import { labelOf, parseAxes, settingsOf } from "./sweep/grid.ts";
@@ -68,13 +69,9 @@ export interface SweepOutcome {
  */
 export async function sweep(options: SweepOptions): Promise<SweepOutcome> {
   const { seeds, out, bound = false, rules = [], onProgress = () => undefined } = options;
-  if (!Number.isInteger(seeds) || seeds < 1 || seeds > MOST_SEEDS) {
-    throw new UserError(`--seeds must be a whole number from 1 to ${MOST_SEEDS}, is ${seeds}.`);
-  }
+  requireWhole("seeds", seeds, 1, MOST_SEEDS);
   const processes = options.processes ?? availableParallelism();
-  if (!Number.isInteger(processes) || processes < 1) {
-    throw new UserError(`--processes must be a whole number from 1 on, is ${processes}.`);
-  }
+  requireWhole("processes", processes, 1);
   const axes = parseAxes(options.sets);
   const count = axes.reduce((product, { values }) => product * values.length, seeds);
   if (count > MOST_RUNS) {

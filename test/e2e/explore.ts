@@ -19,6 +19,11 @@ describe("npx hardhat explore", () => {
     const inProcess = await project.hardhat(["explore"]);
     expect(inProcess.code).to.equal(1);
     expect(inProcess.output).to.contain('add "--network localhost"');
+    const far = await project.hardhat([...EXPLORE.slice(0, -1), "65536"]);
+    expect(far.code).to.equal(1);
+    expect(far.output).to.equal(
+      "Error: --port must be a whole number from 0 to 65535, is 65536.\n",
+    );
     const node = await project.startNode();
     const early = await project.hardhat(EXPLORE, node);
     expect(early.code).to.equal(1);

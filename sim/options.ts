@@ -1,0 +1,22 @@
+/** Checks of what a command's options say. */
+import { UserError } from "./errors.ts";
+
+/** Highest number of a TCP port. */
+const HIGHEST_PORT = 65_535;
+
+/** @throws UserError if an option's number is not a whole one within its limits */
+export function requireWhole(
+  option: string,
+  value: number,
+  lowest: number,
+  highest = Infinity,
+): void {
+  if (Number.isInteger(value) && value >= lowest && value <= highest) return;
+  const range = highest === Infinity ? `from ${lowest} on` : `from ${lowest} to ${highest}`;
+  throw new UserError(`--${option} must be a whole number ${range}, is ${value}.`);
+}
+
+/** @throws UserError if an option's number is no TCP port; 0 is one, and any that is free */
+export const requirePort = (option: string, port: number): void => {
+  requireWhole(option, port, 0, HIGHEST_PORT);
+};
