@@ -1,4 +1,6 @@
 /** Rules from a user's file, watched while they run: what they do wrong is told with file, hour and job, and what to do. */
+import { inspect } from "node:util";
+
 import type { PricingRule, SaleOffer } from "./agents/pricing.ts";
 import { UserError } from "./errors.ts";
 import { jobName, type Job } from "./scheduling/rack.ts";
@@ -44,7 +46,9 @@ export const guardedPricing = (pricing: PricingRule, path: string): PricingRule 
   name: pricing.name,
   offers: (view) =>
     inFile("pricing", path, view.hour, () => {
-      const offers = pricing.offers(view);
+      // Typed, but a file's types are not checked when it is loaded.
+      const offers: unknown = pricing.offers(view);
+      requireOffers(offers);
       checkOffers(offers, view.cores);
       return offers;
     }),
@@ -90,6 +94,14 @@ function checkJobs({ jobs, rack }: HourPlan, before: readonly Job[]): void {
     throw new Error(
       `${jobName(foreign)} is placed, but is none of \`jobs\`; place those themselves, not copies`,
     );
+}
+
+function requireOffers(offers: unknown): asserts offers is readonly SaleOffer[] {
+  const isOffer = (offer: unknown): boolean => typeof offer === "object" && offer !== null;
+  if (Array.isArray(offers) && Array.from(offers).every(isOffer)) return;
+  throw new Error(
+    `offers must return a list of offers, each { priceYuanPerKWh, energyWh, cores }, or an empty list, not ${inspect(offers, { compact: true })}`,
+  );
 }
 
 function checkOffers(offers: readonly SaleOffer[], most: number): void {

@@ -211,6 +211,18 @@ describe("loadRules", () => {
     expect(await offer("cores: 1.5")).to.contain("cores must be a whole number");
     expect(await offer("cores: 1000")).to.contain("1000 cores are offered where");
     expect(await offer("", 17)).to.contain("at most 16 offers, not 17");
+    for (const [returned, shown] of [
+      ["null", "null"],
+      ["undefined", "undefined"],
+      ["({ cores: 1 })", "{ cores: 1 }"],
+      ["[null]", "[ null ]"],
+      ["Array(1)", "[ <1 empty item> ]"],
+      ["Promise.resolve([])", "Promise { [] }"],
+    ] as const)
+      expect(await failed(`pricing: { offers: () => ${returned} }`)).to.equal(
+        "The pricing of FILE failed in hour 1: offers must return a list of offers, each { priceYuanPerKWh, energyWh, cores }, " +
+          `or an empty list, not ${shown}`,
+      );
   });
 
   describe("watches a scheduler, and names hour and job of", () => {
