@@ -4,7 +4,8 @@ import { dirname } from "node:path";
 import type { Result } from "hardhat/types/utils";
 
 import type { UserError } from "../sim/errors.ts";
-import { makeOutputFolder, writeAtomically } from "../sim/files.ts";
+import { requireOutputFolder, writeAtomically } from "../sim/files.ts";
+import { requireFilled } from "../sim/options.ts";
 import { compareRuns } from "../sim/report/compare.ts";
 import { run } from "./action.ts";
 
@@ -16,7 +17,8 @@ interface Arguments {
 /** The task's action. */
 export default function action({ runs, out }: Arguments): Promise<Result<undefined, UserError>> {
   return run(async () => {
-    if (out !== undefined) await makeOutputFolder(dirname(out));
+    requireFilled({ out });
+    if (out !== undefined) await requireOutputFolder(dirname(out));
     const { text, html } = await compareRuns(runs);
     console.log(text);
     if (out === undefined) return;

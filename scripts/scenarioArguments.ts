@@ -1,6 +1,7 @@
 /** Options that all commands on scenarios have. */
 import { parse, resolve } from "node:path";
 
+import { requireFilled } from "../sim/options.ts";
 import { loadScenario } from "../sim/scenario/load.ts";
 import { splitOverrides } from "../sim/scenario/override.ts";
 import type { Scenario } from "../sim/scenario/schema.ts";
@@ -32,12 +33,15 @@ export const tracesOf = ({ pv, tasks }: ScenarioArguments): string[] =>
 /**
  * Loads the scenario with what the command line changes.
  *
+ * @param args all options of the command, none of which may be empty
  * @throws UserError if the file or an option is wrong
  */
 export async function loadFor(
-  { scenario, pv, tasks, seed, set, settings }: ScenarioArguments,
+  args: ScenarioArguments,
   custom: readonly CustomRules[],
 ): Promise<Scenario> {
+  requireFilled(args);
+  const { scenario, pv, tasks, seed, set, settings } = args;
   const overrides = [
     ...fieldsToSet(set, settings),
     ...(pv === undefined ? [] : [`pv.file=${JSON.stringify(resolve(pv))}`]),

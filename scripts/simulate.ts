@@ -5,7 +5,7 @@ import type { Result } from "hardhat/types/utils";
 
 import type { UserError } from "../sim/errors.ts";
 import { nobodys } from "../sim/conduct.ts";
-import { makeOutputFolder, resultsFolder } from "../sim/files.ts";
+import { requireOutputFolder, resultsFolder } from "../sim/files.ts";
 import { writeResults } from "../sim/report/files.ts";
 import type { RunResult } from "../sim/report/results.ts";
 import { simulate } from "../sim/simulate.ts";
@@ -35,7 +35,7 @@ export default function action(args: Arguments): Promise<Result<undefined, UserE
     // A run with rules or traces of one's own does not replace the scenario's.
     const own = [...tracesOf(args), ...custom.map(({ name }) => name)];
     const out = args.out ?? resultsFolder(scenario.name, ...own);
-    await makeOutputFolder(out);
+    await requireOutputFolder(out);
     const progress = showProgress();
     let result: RunResult;
     try {

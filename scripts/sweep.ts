@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Result } from "hardhat/types/utils";
 
 import { UserError } from "../sim/errors.ts";
+import { requireFilled } from "../sim/options.ts";
 import { sweep, type SweepOutcome } from "../sim/sweep.ts";
 import { fingerprint } from "../sim/sweep/fingerprint.ts";
 import { run } from "./action.ts";
@@ -24,6 +25,7 @@ interface Arguments {
 /** The task's action. */
 export default function action(args: Arguments): Promise<Result<undefined, UserError>> {
   return run(async () => {
+    requireFilled(args);
     const { scenario, strategy, set, settings, seeds, out, processes, bound } = args;
     const progress = showProgress();
     try {

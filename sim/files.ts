@@ -1,6 +1,6 @@
 /** Files that are either the old or the new version, whenever the writer is interrupted. */
-import { access, constants, mkdir, open, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { access, constants, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 
 import { UserError } from "./errors.ts";
 
@@ -35,7 +35,6 @@ export async function writeAtomically(
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  EEXIST: "this is a file, not a folder",
   ENOTDIR: "a part of this path is a file, not a folder",
   EACCES: "writing there is not permitted",
   EPERM: "writing there is not permitted",
@@ -43,20 +42,33 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes the folder that results will be written to, before the work whose results they are.
+ * Checks that a folder can be written to, or made where it is to be, before the work whose results are to go there. Nothing is made
+ * yet, so that work that fails leaves nothing behind.
  *
  * @throws UserError if nothing can be written there
  */
-export async function makeOutputFolder(path: string): Promise<void> {
+export async function requireOutputFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
-    await access(path, constants.W_OK | constants.X_OK);
+    const { path: there, isFolder } = await nearestThere(resolve(path));
+    if (!isFolder) throw new UserError(refusal(path, "this is a file, not a folder"));
+    await access(there, constants.W_OK | constants.X_OK);
   } catch (error) {
+    if (error instanceof UserError) throw error;
     const { code = "", message } = error as NodeJS.ErrnoException;
-    throw new UserError(
-      `${path}: ${REASONS[code] ?? message}. Name a folder for the results that can be written to.`,
-      { cause: error },
-    );
+    throw new UserError(refusal(path, REASONS[code] ?? message), { cause: error });
+  }
+}
+
+const refusal = (path: string, reason: string): string =>
+  `${path}: ${reason}. Name a folder for the results that can be written to.`;
+
+/** The path itself, or the innermost of the folders around it that are there. */
+async function nearestThere(path: string): Promise<{ path: string; isFolder: boolean }> {
+  try {
+    return { path, isFolder: (await stat(path)).isDirectory() };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return nearestThere(dirname(path));
   }
 }
 

@@ -20,3 +20,12 @@ export function requireWhole(
 export const requirePort = (option: string, port: number): void => {
   requireWhole(option, port, 0, HIGHEST_PORT);
 };
+
+/** @throws UserError if an option's text is empty, as that of a shell's variable that is not set */
+export function requireFilled(options: object): void {
+  for (const [name, value] of Object.entries(options) as [string, unknown][]) {
+    if (typeof value !== "string" || value.trim() !== "") continue;
+    const option = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new UserError(`--${option} is empty; give it a value, or leave it out.`);
+  }
+}

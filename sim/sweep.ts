@@ -6,7 +6,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 import { UserError } from "./errors.ts";
-import { makeOutputFolder, writeAtomically } from "./files.ts";
+import { requireOutputFolder, writeAtomically } from "./files.ts";
 import { requireWhole } from "./options.ts";
 import { RESULTS_VERSION } from "./report/results.ts";
 import { loadRules } from "./strategies.ts";
@@ -86,7 +86,7 @@ export async function sweep(options: SweepOptions): Promise<SweepOutcome> {
     rules: await Promise.all(rules.map(hashOfFile)),
   };
   const runs = await listRuns(options.scenario, settingsOf(axes), seeds, circumstances, custom);
-  await makeOutputFolder(out);
+  await requireOutputFolder(out);
 
   const results: (Result | undefined)[] = [];
   for (const run of runs) {

@@ -1,18 +1,19 @@
-import { stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 
 import { expect } from "chai";
 
 import { UserError } from "../../sim/errors.ts";
-import { makeOutputFolder, resultsFolder } from "../../sim/files.ts";
+import { requireOutputFolder, resultsFolder } from "../../sim/files.ts";
 import { TestFiles } from "../support/files.ts";
 
-describe("makeOutputFolder", () => {
+describe("requireOutputFolder", () => {
   const files = new TestFiles();
 
-  it("makes folders within folders, and takes one that is there", async () => {
-    for (let i = 0; i < 2; i += 1) await makeOutputFolder(files.path("a/b"));
-    expect((await stat(files.path("a/b"))).isDirectory()).to.equal(true);
+  it("takes what is there and what can be made, and makes nothing", async () => {
+    for (const path of ["", "a", "a/b"]) await requireOutputFolder(files.path(path));
+    expect(await readdir(files.path())).to.deep.equal([]);
+    await requireOutputFolder("results-that-are-not-there/in-the-working-directory");
   });
 
   for (const [name, reason] of [
@@ -22,7 +23,7 @@ describe("makeOutputFolder", () => {
     it(`says that ${name} cannot be written to, and why`, async () => {
       await files.write("results", "");
       const path = files.path(name);
-      const error = await makeOutputFolder(path).catch((thrown: unknown) => thrown);
+      const error = await requireOutputFolder(path).catch((thrown: unknown) => thrown);
       expect(error).to.be.instanceOf(UserError);
       expect((error as UserError).message).to.equal(
         `${path}: ${reason}. Name a folder for the results that can be written to.`,

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 
 import { UserError } from "../../sim/errors.ts";
-import { requirePort, requireWhole } from "../../sim/options.ts";
+import { requireFilled, requirePort, requireWhole } from "../../sim/options.ts";
 
 describe("requireWhole", () => {
   it("takes whole numbers within the limits, ends included", () => {
@@ -27,5 +27,15 @@ describe("requirePort", () => {
       expect(() => {
         requirePort("console-port", port);
       }).to.throw(UserError, `--console-port must be a whole number from 0 to 65535, is ${port}.`);
+  });
+});
+
+describe("requireFilled", () => {
+  it("refuses the empty texts among options", () => {
+    requireFilled({ out: undefined, set: "a=1", settings: [], seeds: 0, check: false });
+    for (const value of ["", " "])
+      expect(() => {
+        requireFilled({ set: "a=1", strategyName: value });
+      }).to.throw(UserError, "--strategy-name is empty; give it a value, or leave it out.");
   });
 });
