@@ -8,7 +8,7 @@ import type { Result } from "hardhat/types/utils";
 
 import { RefusedCall } from "../sim/agents/access.ts";
 import { UserError } from "../sim/errors.ts";
-import { makeOutputFolder, resultsFolder } from "../sim/files.ts";
+import { requireOutputFolder, resultsFolder } from "../sim/files.ts";
 import { inputsOf, type Inputs } from "../sim/inputs.ts";
 import { holdFolder } from "../sim/lock.ts";
 import { isoTime } from "../sim/market/chainTime.ts";
@@ -45,7 +45,7 @@ export default function action(
     const strategy = strategyOf(args.strategyName);
     const inputs = await inputsOf(scenario);
     const out = args.out ?? onChainFolder(scenario.name, args);
-    await makeOutputFolder(out);
+    await requireOutputFolder(out);
     const connection = await hre.network.create();
     try {
       const { networkName, networkConfig } = connection;

@@ -6,7 +6,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { Result } from "hardhat/types/utils";
 
 import { UserError } from "../sim/errors.ts";
-import { makeOutputFolder } from "../sim/files.ts";
+import { requireOutputFolder } from "../sim/files.ts";
 import { inputsOf } from "../sim/inputs.ts";
 import { holdFolder } from "../sim/lock.ts";
 import { httpRpc } from "../sim/market/rpc.ts";
@@ -39,7 +39,7 @@ export default function action(
     const strategy = strategyOf(args.strategyName);
     const inputs = await inputsOf(scenario);
     const out = args.out ?? onChainFolder(scenario.name, args);
-    await makeOutputFolder(out);
+    await requireOutputFolder(out);
     await requireFree(args.port, "port");
     if (!args.once) await requireFree(args.consolePort, "console-port");
     await buildContracts(hre);
