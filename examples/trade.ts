@@ -4,7 +4,6 @@ import { parseUnits, type Signer } from "ethers";
 import { network } from "hardhat";
 import { CertificateAuthority, validFor } from "../sim/identity/authority.ts";
 import * as client from "../sim/market/client.ts";
-
 const { ethers, networkHelpers, networkName } = await network.create();
 const operator = await ethers.provider.getSigner(0); // deployed the market, and so holds all roles
 const market = await client.openMarket(`deployments/${networkName}`, operator);
