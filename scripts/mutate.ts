@@ -176,7 +176,7 @@ function chosen(all: readonly Mutant[]): Mutant[] {
     .map(({ mutant }) => mutant)
     .filter((mutant) => {
       const known = results.get(keyOf(mutant));
-      return known === undefined || (options.retry && known.status === "survived");
+      return options.retry ? known?.status === "survived" : known === undefined;
     });
 }
 
