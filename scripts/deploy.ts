@@ -8,6 +8,7 @@ import type { HardhatRuntimeEnvironment } from "hardhat/types/hre";
 import type { Result } from "hardhat/types/utils";
 
 import { UserError } from "../sim/errors.ts";
+import { readIfExists } from "../sim/files.ts";
 import { holdFolder } from "../sim/lock.ts";
 import {
   CONTRACT_NAMES,
@@ -153,7 +154,11 @@ async function readOptions(args: Arguments): Promise<DeployOptions> {
     try {
       parameters = { path, text: await readFile(path, "utf8") };
     } catch (error) {
-      throw new UserError(`--parameters: ${(error as Error).message}`, { cause: error });
+      const { code, message } = error as NodeJS.ErrnoException;
+      const why = code === "ENOENT" ? `there is no file ${path}` : message;
+      throw new UserError(`--parameters: ${why}. Name a JSON file (docs/deployment.md).`, {
+        cause: error,
+      });
     }
     // Everything but the genesis, whose default depends on the chain, can be checked before connecting.
     parseParameters(parameters.text, path, DEFAULT_PARAMETERS);
@@ -227,9 +232,12 @@ async function requireErc20(ethers: HardhatEthers, address: string): Promise<voi
 
 /** Moves a deployment's record into a folder of its own, `old/<number>/`; its root file last. */
 async function moveAside(folder: string, shown: string, say: Say): Promise<void> {
-  if ((await readMarket(folder)) === undefined) return;
+  // Not read: what is damaged is moved aside as well.
+  const isThere = async (place: string): Promise<boolean> =>
+    (await readIfExists(join(place, MARKET_FILE))) !== undefined;
+  if (!(await isThere(folder))) return;
   let number = 1;
-  while ((await readMarket(join(folder, "old", String(number)))) !== undefined) number += 1;
+  while (await isThere(join(folder, "old", String(number)))) number += 1;
   const old = join(folder, "old", String(number));
   await mkdir(old, { recursive: true });
   const files = (await readdir(folder)).filter(

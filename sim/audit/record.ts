@@ -19,7 +19,7 @@ export type RecordedMarket = AuditedMarket & Pick<MarketRecord, "genesisBlock">;
 /**
  * Reads a market's record: addresses, parameters, ABIs and the block of its creation.
  *
- * @throws UserError if no complete market is recorded, or a file of the record is missing
+ * @throws UserError if no complete market is recorded, or a file of the record is missing, damaged or of another market
  */
 export async function readAuditedMarket(folder: string): Promise<RecordedMarket> {
   const record = await readMarket(folder);
@@ -29,6 +29,7 @@ export async function readAuditedMarket(folder: string): Promise<RecordedMarket>
         `contracts' files): make one with "npx hardhat deploy", or copy it from whoever deployed the market.`,
     );
   const { chainId, genesisBlock, parameters, externalToken } = record;
+  const addresses = record.addresses as MarketAddresses;
   const interfaces: Partial<Record<ContractKey, Interface>> = {};
   const blocks: number[] = [];
   for (const [key, name] of Object.entries(CONTRACT_NAMES) as [ContractKey, string][]) {
@@ -36,7 +37,7 @@ export async function readAuditedMarket(folder: string): Promise<RecordedMarket>
       interfaces.token = new Interface(ERC20_ABI);
       continue;
     }
-    const contract = await readContract(folder, name);
+    const contract = await readContract(folder, name, addresses[key]);
     if (contract === undefined)
       throw new UserError(`${folder} has no record of ${name}; copy the whole folder.`);
     interfaces[key] = new Interface(contract.abi as InterfaceAbi);
@@ -44,7 +45,7 @@ export async function readAuditedMarket(folder: string): Promise<RecordedMarket>
   }
   return {
     ...{ chainId, genesisBlock, parameters, ownToken: externalToken === null },
-    addresses: record.addresses as MarketAddresses,
+    addresses,
     interfaces: interfaces as Record<ContractKey, Interface>,
     firstBlock: Math.min(...blocks),
   };

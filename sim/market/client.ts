@@ -98,7 +98,8 @@ function askerOf({ provider }: ContractRunner): Ask | undefined {
  * Opens the market that a folder such as `deployments/localhost` records.
  *
  * @param runner an account, which sends the transactions, or a provider, with which only views work
- * @throws UserError if no complete market is recorded, the runner's network is another chain, or a devnet that does not mine
+ * @throws UserError if no complete market is recorded, its record contradicts itself, the runner's network is another chain, or a devnet
+ *   does not mine
  */
 export async function openMarket(folder: string, runner: ContractRunner): Promise<Market> {
   const record = await readMarket(folder);
@@ -131,7 +132,7 @@ export async function openMarket(folder: string, runner: ContractRunner): Promis
   const addresses = record.addresses as MarketAddresses;
   const at = async <T>(key: keyof MarketAddresses): Promise<T> => {
     // A token that the market was given has no record, but is an ERC-20 as well.
-    const contract = await readContract(folder, CONTRACT_NAMES[key]);
+    const contract = await readContract(folder, CONTRACT_NAMES[key], addresses[key]);
     const abi = contract === undefined ? ERC20_ABI : (contract.abi as InterfaceAbi);
     return new Contract(addresses[key], abi, runner) as unknown as T;
   };

@@ -92,7 +92,10 @@ export function parseParameters(
     }
     const parsed = parseValue(key, value);
     if (parsed === undefined) {
-      problems.push(`${name} is ${JSON.stringify(value)}; it must be a whole number, not below 0`);
+      const date = key === "genesis" ? ', or a date such as "2026-01-01T00:00:00Z"' : "";
+      problems.push(
+        `${name} is ${JSON.stringify(value)}; it must be a whole number, not below 0${date}`,
+      );
     } else {
       given[key] = parsed;
     }

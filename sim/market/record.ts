@@ -64,7 +64,7 @@ export async function readMarket(folder: string): Promise<MarketRecord | undefin
       ) as unknown as MarketParameters,
     };
   } catch (error) {
-    throw new UserError(`${path} is damaged: ${(error as Error).message}`, { cause: error });
+    throw damaged(path, error);
   }
 }
 
@@ -73,20 +73,39 @@ export async function writeMarket(folder: string, record: MarketRecord): Promise
   await writeAtomically(join(folder, MARKET_FILE), toJson(record));
 }
 
-/** Reads the record of a contract by its name; undefined if there is none. */
+/**
+ * Reads the record of a contract by its name; undefined if there is none.
+ *
+ * @param address what `market.json` says, for who relies on the two being of one market
+ * @throws UserError if the file is damaged, or has another address
+ */
 export async function readContract(
   folder: string,
   name: string,
+  address?: string,
 ): Promise<ContractRecord | undefined> {
   const path = join(folder, `${name}.json`);
   const text = await readIfExists(path);
   if (text === undefined) return undefined;
+  let record: ContractRecord;
   try {
-    return JSON.parse(text) as ContractRecord;
+    record = JSON.parse(text) as ContractRecord;
   } catch (error) {
-    throw new UserError(`${path} is damaged: ${(error as Error).message}`, { cause: error });
+    throw damaged(path, error);
   }
+  if (address !== undefined && record.address.toLowerCase() !== address.toLowerCase())
+    throw new UserError(
+      `${path} has the address ${record.address}, but ${MARKET_FILE} beside it has ${address}: one of them was changed, or is of ` +
+        "another market. Restore the whole folder from whoever deployed the market.",
+    );
+  return record;
 }
+
+const damaged = (path: string, error: unknown): UserError =>
+  new UserError(
+    `${path} is damaged (${(error as Error).message}). Restore it, or deploy a new market with "npx hardhat deploy --fresh" and the network's name.`,
+    { cause: error },
+  );
 
 /** Writes the record of a contract. */
 export async function writeContract(

@@ -49,6 +49,17 @@ describe("the audit of a market on a chain", function () {
     for (const what of ["commitments", "reveals", "draws", "trades", "readings", "contracts"])
       expect(done.output, what).to.match(new RegExp(`^ +${what} +[1-9]\\d*$`, "m"));
 
+    const record = "deployments/localhost/SupplyBook.json";
+    const supply = (await project.json(record)) as { address: string };
+    const otherAddress = `0x${"12".repeat(20)}`;
+    await project.write(record, JSON.stringify({ ...supply, address: otherAddress }));
+    const mixed = await project.hardhat(audit, node);
+    expect(mixed.code).to.equal(1);
+    expect(mixed.output).to.contain(
+      `SupplyBook.json has the address ${otherAddress}, but market.json beside it has ${supply.address}`,
+    );
+    await project.write(record, JSON.stringify(supply));
+
     const copy = await corruptedCopy(node);
     try {
       const corrupted = await project.hardhat(audit, copy);

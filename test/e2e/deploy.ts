@@ -72,7 +72,11 @@ describe("hardhat deploy", () => {
       ["--token", OTHER],
       /--token is 0x7099\w+, where there is no ERC-20 token/,
     ],
-    ["a file that is missing", ["--parameters", "none.json"], /--parameters: ENOENT.*none\.json/],
+    [
+      "a file that is missing",
+      ["--parameters", "none.json"],
+      /--parameters: there is no file none\.json\. Name a JSON file/,
+    ],
   ] as const) {
     it(`refuses ${title}`, async () => {
       const { code, output } = await deploy(...args);
@@ -251,6 +255,21 @@ describe("hardhat deploy", () => {
     expect(now.addresses["directory"]).to.not.equal(old.addresses["directory"]);
     // Neither the token nor its role's function.
     expect(await nonce()).to.equal(2 * TRANSACTIONS - 2);
+  });
+
+  it("says that its record is damaged, and moves it aside with --fresh", async () => {
+    const whole = JSON.stringify(await market());
+    await project.write("deployments/custom/market.json", whole.slice(0, 100));
+    const damaged = await deploy();
+    expect(damaged.code, damaged.output).to.equal(1);
+    expect(damaged.output).to.match(
+      /^Error: \S+market\.json is damaged \(.+\)\. Restore it, or .*--fresh/m,
+    );
+    const { code, output } = await deploy("--fresh");
+    expect(code, output).to.equal(0);
+    expect(output).to.contain("The old record is now in deployments/custom/old/2/.");
+    const other = await deploy("--fresh");
+    expect(other.output).to.contain("deployments/custom/old/3/.");
   });
 
   it("says that the chain was started anew, and what to do", async () => {

@@ -39,7 +39,11 @@ describe("parseParameters", () => {
       '{"slotSeconds":"2026-01-01T00:00:00Z"}',
       "it must be a whole number",
     ],
-    ["a date that there is not", '{"genesis":"2026-13-01T00:00:00Z"}', "it must be a whole number"],
+    [
+      "a date that there is not",
+      '{"genesis":"2026-13-01T00:00:00Z"}',
+      'genesis is "2026-13-01T00:00:00Z"; it must be a whole number, not below 0, or a date such as "2026-01-01T00:00:00Z"',
+    ],
   ] as const) {
     it(`refuses ${title}`, () => {
       expect(() => parseParameters(text, "p.json", DEFAULT_PARAMETERS)).to.throw(message);
