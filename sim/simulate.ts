@@ -9,6 +9,7 @@ import { keccak } from "./market/keccak.ts";
 import { BOUNDLESS } from "./market/local/auction.ts";
 import { LocalLedger } from "./market/localLedger.ts";
 import { hourEnergyWh } from "./physics/series.ts";
+import { requireMemory } from "./memory.ts";
 import type { RunResult, SmallestBattery, StrategyResult, TradeRow } from "./report/results.ts";
 import type { Scenario } from "./scenario/schema.ts";
 import { importBound, type ImportBound } from "./scheduling/bound.ts";
@@ -49,7 +50,7 @@ const ADDRESSES = {
 /**
  * Runs a scenario.
  *
- * @throws UserError if a file or a strategy cannot be used
+ * @throws UserError if a file or a strategy cannot be used, or the results would not fit into memory
  * @throws CheckError if something that must hold does not, and `check` is set
  */
 export async function simulate(
@@ -71,6 +72,7 @@ export async function simulate(
     throw new UserError(
       `No strategy of the run is ${idle.name}; name it, as in --strategies opportunistic+esd,${idle.name}+esd.`,
     );
+  requireMemory(scenario, strategies.length);
   const { imports, ...inputs } = await inputsOf(scenario);
   const results: StrategyResult[] = [];
   const searched = options.batteries === true ? SEARCHED : [];
