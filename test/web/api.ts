@@ -3,6 +3,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import { expect } from "chai";
+import { parse } from "csv-parse/sync";
 import {
   Contract,
   id,
@@ -19,7 +20,12 @@ import { PARTS } from "../../sim/market/deployment.ts";
 import { Role } from "../../sim/market/ledger.ts";
 import { readContract } from "../../sim/market/record.ts";
 import { RateLimit } from "../../web/server/http/limits.ts";
-import type { DecodedValue, Role as ParticipantRole, Supply } from "../../web/shared/api.ts";
+import type {
+  DecodedValue,
+  EventRow,
+  Role as ParticipantRole,
+  Supply,
+} from "../../web/shared/api.ts";
 import {
   endAll,
   makeFolder,
@@ -454,6 +460,92 @@ describe("the console's API", function () {
       const [header, ...lines] = quoted.trimEnd().split("\n");
       for (const line of lines) expect(line.split(",").length).to.equal(header!.split(",").length);
     });
+
+  /** Rows of a CSV file by its columns; no column comes twice. */
+  async function csvRows(path: string): Promise<Record<string, string>[]> {
+    const { body } = await api.fetch(path);
+    const [header, ...lines] = parse(body) as [string[], ...string[][]];
+    expect(new Set(header).size).to.equal(header.length);
+    return lines.map((line) => Object.fromEntries(header.map((name, i) => [name, line[i] ?? ""])));
+  }
+
+  it("gives events of one kind as CSV with a column for each argument", async () => {
+    const rows = await csvRows("/api/events?contract=SupplyBook&name=Signed&order=asc&format=csv");
+    const supplies = await api.all("/api/supply", {}, { order: "asc" });
+    expect(rows).to.have.length(supplies.length).above(20);
+    for (const [i, row] of rows.entries()) {
+      const supply = supplies[i]!;
+      const { event, topics } = (
+        await api.get("/api/events", {}, { supply: supply.contract })
+      ).items.find(({ event }) => event?.name === "Signed")!;
+      expect(row, String(supply.contract)).to.include({
+        "at.block": String(supply.signed.block),
+        topics: topics.join("; "),
+        "arguments.contractId": String(supply.contract),
+        "arguments.buyer": String(supply.buyer.number),
+        "arguments.buyer.label": supply.buyer.id,
+        "arguments.seller": String(supply.seller.number),
+        "arguments.seller.label": supply.seller.id,
+        "arguments.price": String(supply.price),
+        "arguments.coreSeconds": String(supply.coreSeconds),
+        "arguments.priority": String(supply.priority),
+        "arguments.candidates": event!.arguments
+          .flatMap(({ unpacked = [] }) => unpacked)
+          .find(({ name }) => name === "candidates")!.value as string,
+      });
+    }
+    const [committed] = await csvRows("/api/events?name=Committed&limit=1&format=csv");
+    expect(committed!["arguments.participant"]).to.match(/^\d+$/);
+    expect(committed!["arguments.slot"]).to.match(/^\d+$/);
+    const [taken] = await csvRows("/api/events?contract=TransferBook&name=Taken&format=csv");
+    const transfer = (await api.all("/api/transfers"))[0]!;
+    expect(taken).to.include({
+      "arguments.transferId": String(transfer.transfer),
+      "arguments.transfer.contractId": String(transfer.contract),
+      "arguments.transfer.energy": String(transfer.energyWh),
+    });
+  });
+
+  it("gives a CSV column for each argument of every event, as the page has them", async () => {
+    const kinds = new Map<string, EventRow>();
+    for (const row of await api.all("/api/events", {}, { limit: 200 }))
+      if (row.event !== null) kinds.set(`${row.event.contract}&name=${row.event.name}`, row);
+    expect(kinds.size).to.be.above(20);
+    const leaves = (values: readonly DecodedValue[]): string[] =>
+      values.flatMap(({ value, unpacked, type }) => {
+        if (unpacked !== undefined && type !== "bytes") return leaves(unpacked);
+        return typeof value === "object"
+          ? type.endsWith("]")
+            ? []
+            : leaves(value)
+          : [String(value)];
+      });
+    for (const [kind, { event, at }] of kinds) {
+      const rows = await csvRows(`/api/events?contract=${kind}&block=${at.block}&format=csv`);
+      const row = rows.find((one) => Number(one["at.logIndex"]) === at.logIndex)!;
+      const values = Object.entries(row).filter(([name]) => name.startsWith("arguments."));
+      expect(
+        values.map(([, value]) => value),
+        kind,
+      ).to.include.members(leaves(event!.arguments));
+    }
+  });
+
+  it("gives events of several kinds as CSV with all arguments in one column", async () => {
+    const { transaction } = (await api.all("/api/supply"))[0]!.signed;
+    const { events } = await api.get("/api/transactions/:hash", { hash: transaction });
+    const rows = await csvRows(`/api/events?transaction=${transaction}&order=asc&format=csv`);
+    expect(rows).to.have.length(events.length);
+    const kinds = new Set(rows.map((row) => row["event.name"]));
+    expect(kinds.size).to.be.above(1);
+    for (const [i, { event }] of events.entries())
+      for (const { name, value, unpacked } of event!.arguments)
+        if (unpacked === undefined && typeof value !== "object")
+          expect(rows[i]!["arguments"]!.split("; ")).to.include(`${name}=${String(value)}`);
+    const signed = rows.find((row) => row["event.name"] === "Signed")!;
+    expect(signed["arguments"]!.match(/\bbuyer=/g)).to.have.length(1);
+    expect(signed["arguments"]).to.match(/; priority=(true|false); /);
+  });
 
   // ---------------------------------------------------------------- explorer
 

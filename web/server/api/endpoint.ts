@@ -5,7 +5,7 @@ import type { Market } from "../market.ts";
 import type { Node } from "../node.ts";
 import type { Shower } from "./decoded.ts";
 import { ApiFault } from "./fault.ts";
-import { readPage, type List, type PageRequest, type Path } from "./list.ts";
+import { readPage, type Computed, type List, type PageRequest, type Path } from "./list.ts";
 import type { Names } from "./names.ts";
 
 /** What answers are made from. */
@@ -81,6 +81,8 @@ export interface Listed<Item> {
   readonly kind: "list";
   readonly query: QueryKinds;
   readonly columns: readonly string[];
+  /** Further columns, as the query wants them. */
+  readonly computed?: (context: ApiContext, values: Values) => Computed<Item>;
   /** Finds the list once; pages of it are then read one after another. */
   readonly open: (context: ApiContext, values: Values) => (request: PageRequest) => Page<Item>;
 }
@@ -103,10 +105,12 @@ export const listed = <Row, Item>(
   columns: readonly Path<Item>[],
   list: (context: ApiContext, values: Values) => Omit<List<Row, Item>, "columns">,
   query: QueryKinds = {},
+  computed?: (context: ApiContext, values: Values) => Computed<Item>,
 ): Listed<Item> => ({
   kind: "list",
   query,
   columns,
+  ...(computed === undefined ? {} : { computed }),
   open: (context, values) => {
     const spec = { ...list(context, values), columns };
     return (request) => readPage(context.db, spec, request);

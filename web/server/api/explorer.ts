@@ -11,6 +11,7 @@ import type {
 import { partsOfPlace } from "../index/database.ts";
 import { MENTION } from "../projection/projection.ts";
 import { listed, single, type ApiContext, type EndpointTable, type Values } from "./endpoint.ts";
+import { argumentColumns } from "./eventColumns.ts";
 import { ApiFault, notFound } from "./fault.ts";
 import { where, type Condition } from "./list.ts";
 import { failureOf, traceOf } from "./trace.ts";
@@ -425,5 +426,7 @@ export const EXPLORER_ENDPOINTS: EndpointTable<
       },
       ...{ participant: "integer", supply: "integer", transfer: "integer", slot: "integer" },
     },
+    ({ market }, values) =>
+      argumentColumns(market?.codec, values.text("contract"), values.text("name")),
   ),
 };

@@ -12,6 +12,13 @@ export type Path<T> = {
       : Key;
 }[keyof T & string];
 
+/** Columns of a CSV file that are no fields of the item. */
+export interface Computed<Item> {
+  readonly names: readonly string[];
+  /** Their values, in the order of the names; what is absent is an empty field. */
+  values(item: Item): readonly (string | null | undefined)[];
+}
+
 /** A condition on the rows of a list. */
 export interface Condition {
   readonly sql: string;

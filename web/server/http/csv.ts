@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 
 import type { Page } from "../../shared/api.ts";
 import { text } from "../../../sim/report/csv.ts";
-import type { PageRequest } from "../api/list.ts";
+import type { Computed, PageRequest } from "../api/list.ts";
 
 /** Items that are read at a time; others are answered in between. */
 const PAGE = 500;
@@ -25,9 +25,16 @@ function valueAt(item: unknown, path: string): unknown {
 }
 
 /** Lines of a page, with what a spreadsheet would take for formulas made harmless. */
-export const csvLines = (columns: readonly string[], items: readonly unknown[]): string =>
+const csvLines = (
+  columns: readonly string[],
+  computed: Computed<unknown> | undefined,
+  items: readonly unknown[],
+): string =>
   items
-    .map((item) => `${columns.map((column) => field(valueAt(item, column))).join(",")}\n`)
+    .map((item) => {
+      const own = columns.map((column) => valueAt(item, column));
+      return `${[...own, ...(computed?.values(item) ?? [])].map(field).join(",")}\n`;
+    })
     .join("");
 
 /** Answers with the whole list, page by page. */
@@ -35,6 +42,7 @@ export async function answerCsv(
   response: ServerResponse,
   name: string,
   columns: readonly string[],
+  computed: Computed<unknown> | undefined,
   read: (request: PageRequest) => Page<unknown>,
   order: PageRequest["order"],
 ): Promise<void> {
@@ -44,9 +52,9 @@ export async function answerCsv(
     "content-disposition": `attachment; filename="${name}.csv"`,
     "cache-control": "no-store",
   });
-  response.write(`${columns.join(",")}\n`);
+  response.write(`${[...columns, ...(computed?.names ?? [])].join(",")}\n`);
   for (;;) {
-    if (!response.write(csvLines(columns, page.items))) await drained(response);
+    if (!response.write(csvLines(columns, computed, page.items))) await drained(response);
     if (page.next === null || response.destroyed) break;
     await new Promise((resolve) => setImmediate(resolve));
     page = read({ limit: PAGE, cursor: page.next, order });

@@ -164,8 +164,13 @@ async function api(context: ApiContext, url: URL, response: ServerResponse): Pro
     return;
   }
   const read = endpoint.open(context, values);
-  if (csv) await answerCsv(response, `heliomarket-${name}`, endpoint.columns, read, page.order);
-  else send(response, 200, read(page));
+  if (!csv) {
+    send(response, 200, read(page));
+    return;
+  }
+  const computed = endpoint.computed?.(context, values);
+  const file = `heliomarket-${name}`;
+  await answerCsv(response, file, endpoint.columns, computed, read, page.order);
 }
 
 async function rpc(

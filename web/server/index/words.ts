@@ -63,6 +63,10 @@ const PACKED_TYPES: Readonly<Partial<Record<string, PackedType<string>>>> = {
   TradeWord: TRADE,
 };
 
+/** Fields that a word of a type has, and their types; undefined if the type is no packed word. */
+export const packedTypes = (solidityType: string): Readonly<Record<string, string>> | undefined =>
+  PACKED_TYPES[solidityType]?.types;
+
 /** Fields of a value of a type; undefined if the type is no packed word. */
 export function packedFields(solidityType: string, value: unknown): PackedField[] | undefined {
   const packed = PACKED_TYPES[solidityType];
