@@ -255,6 +255,25 @@ describe("the console in a browser", function () {
       await page.context().close();
     });
 
+    it("name once what an event and a word in it both tell", async () => {
+      const { transaction } = (await on.console.all("/api/supply"))[0]!.signed;
+      for (const [path, event] of [
+        ["/events?contract=SupplyBook&name=Signed", "tbody .brief"],
+        [`/transactions/${transaction}?tab=events`, ".decoded"],
+      ] as const) {
+        const { page } = await on.visit(path);
+        await settled(page);
+        const signed = page
+          .locator(event)
+          .filter({ has: page.locator("b", { hasText: /^Signed$/ }) });
+        const told = await signed.first().locator(".argument > .type, .arg").allInnerTexts();
+        const names = told.map((text) => text.split(" ")[0]);
+        expect(names, path).to.include.members(["contractId", "buyer", "seller", "price", "bid"]);
+        expect(new Set(names).size, `${path}: ${names.join(", ")}`).to.equal(names.length);
+        await page.context().close();
+      }
+    });
+
     it("are narrowed by filters that the address keeps", async () => {
       const { page } = await on.visit("/transactions");
       await settled(page);

@@ -1,5 +1,6 @@
 /** Decoded calls, events and errors: names, types, and what the values mean. */
 import type { DecodedCall, DecodedValue } from "../../shared/api.ts";
+import { isLeaf, unpackedBeside, type LeafValue } from "../../shared/decoded.ts";
 import { coreHours, kwh, price, utcMinute } from "../format.ts";
 import { MaybeLink, Name, slotStart } from "./links.tsx";
 
@@ -23,7 +24,7 @@ function meaning({ solidityType, value }: DecodedValue): string | undefined {
   }
 }
 
-function Leaf({ of }: { of: DecodedValue & { readonly value: string | boolean } }) {
+function Leaf({ of }: { of: LeafValue }) {
   const { label, link, value, type } = of;
   const text = String(value);
   const means = meaning(of);
@@ -46,9 +47,6 @@ function Leaf({ of }: { of: DecodedValue & { readonly value: string | boolean } 
   );
 }
 
-const isLeaf = (of: DecodedValue): of is DecodedValue & { readonly value: string | boolean } =>
-  typeof of.value === "string" || typeof of.value === "boolean";
-
 /** Named values, those inside of others below them. */
 export function Values({ values }: { values: readonly DecodedValue[] }) {
   if (values.length === 0) return <p class="empty">None.</p>;
@@ -69,7 +67,7 @@ export function Values({ values }: { values: readonly DecodedValue[] }) {
           ) : (
             <Inner values={one.value as readonly DecodedValue[]} list={one.type.endsWith("]")} />
           )}
-          {one.unpacked !== undefined && <Values values={one.unpacked} />}
+          {one.unpacked !== undefined && <Values values={unpackedBeside(one, values) ?? []} />}
         </li>
       ))}
     </ul>
@@ -110,7 +108,7 @@ export const Brief = ({ of }: { of: DecodedCall }) => (
   <span class="brief">
     <b>{of.name}</b>{" "}
     {of.arguments
-      .flatMap((one) => one.unpacked ?? [one])
+      .flatMap((one) => unpackedBeside(one, of.arguments) ?? [one])
       .map((one, index) => (
         <span key={index} class="argument">
           <span class="type">{one.name}</span>{" "}
@@ -128,7 +126,7 @@ export const Brief = ({ of }: { of: DecodedCall }) => (
 
 const LONGEST = 24;
 
-function shortened({ label, value }: DecodedValue & { readonly value: string | boolean }): string {
+function shortened({ label, value }: LeafValue): string {
   const text = label ?? String(value);
   return text.length <= LONGEST ? text : `${text.slice(0, 12)}…${text.slice(-6)}`;
 }
