@@ -274,8 +274,13 @@ class Assembly {
     return relayer;
   }
 
+  /** Its limits are the most that the equipment can do in a slot, which is an hour. */
   private siteOf({ party, grid, network }: Owner, meter: Party): Site {
-    const { server, battery, plant } = this.scenario;
+    const { server, plant } = this.scenario;
+    const esd = batteryOf(this.scenario, this.strategy);
+    // It is charged from PV only, and what goes in can come out within the same hour.
+    const mostCharge = Math.min(esd.chargeW, plant.inverterW);
+    const mostDischarge = Math.min(esd.dischargeW, esd.usableWh + esd.efficiency * mostCharge);
     const mostLoad = server.count * new PowerCurve(server.powerW).full + server.coolingW;
     return {
       dataCentre: party.participant,
@@ -283,7 +288,7 @@ class Assembly {
       gridOperator: grid.participant,
       networkOperator: network.participant,
       pvLimitWh: BigInt(Math.ceil(plant.inverterW)) + METER_ROUNDING,
-      esdLimitWh: BigInt(Math.ceil(battery.capacityWh * 100)) + METER_ROUNDING,
+      esdLimitWh: BigInt(Math.ceil(Math.max(mostCharge, mostDischarge))) + METER_ROUNDING,
       gridLimitWh: BigInt(Math.ceil(Math.max(mostLoad, plant.inverterW))) + METER_ROUNDING,
       version: 1n,
     };

@@ -220,6 +220,23 @@ describe("simulate", function () {
     expect(strategies[0]?.summary.essLossKwh).to.be.within(0, 10);
   });
 
+  it("commissions sites that whatever their ESDs do is within", async () => {
+    const custom = { chemistry: "custom", efficiency: 1, selfDischargePerDay: 0 } as const;
+    const fast = { depthOfDischarge: 1, chargeRatePerHour: 100, dischargeToChargeRate: 1000 };
+    const slow = { depthOfDischarge: 1, chargeRatePerHour: 0.1, dischargeToChargeRate: 0.1 };
+    for (const [stepMinutes, battery] of [
+      [60, { capacityWh: 230, initialShare: 1, ...custom, ...slow, dischargeToChargeRate: 1000 }],
+      [5, { capacityWh: 300, ...custom, ...fast }],
+      [60, { capacityWh: 10_000_000, initialShare: 1, ...custom, ...fast }],
+      [15, { capacityWh: 2_000, initialShare: 1, ...custom, ...slow }],
+      [30, { capacityWh: 1_000, initialShare: 1, chemistry: "lead-acid" }],
+    ] satisfies [Scenario["stepMinutes"], Changes["battery"]][]) {
+      const { strategies } = await runAll(small({ stepMinutes, battery }), ["opportunistic+esd"]);
+      const passed = strategies[0]!.hourly.map((row) => row.charge_wh + row.discharge_wh);
+      expect(Math.max(...passed), JSON.stringify(battery)).to.be.above(0);
+    }
+  });
+
   it("runs where nothing costs anything, and where nobody pays anything", async () => {
     const free = { pvYuanPerKWh: 0, gridYuanPerKWh: 0, feedInYuanPerKWh: 0 };
     const { strategies } = await runAll(small({ prices: free }));

@@ -272,6 +272,13 @@ describe("the console's API", function () {
     }
   });
 
+  it("has each plant's limits as its equipment can do in an hour, each with what a meter rounds", async () => {
+    // The ESD of 1 kWh takes 250 Wh at most, and gives these less its loss beside the 800 Wh that it can hold.
+    const limits = { pvLimitWh: 1_200 + 3, esdLimitWh: 1_013 + 3, gridLimitWh: 1_200 + 3 };
+    for (const { number } of await api.all("/api/participants", {}, { role: "dataCentre" }))
+      expect((await api.get("/api/participants/:number", { number })).site).to.include(limits);
+  });
+
   // ---------------------------------------------------------------- slots
 
   it("gives slots whose draws are the chain's trades", async () => {
