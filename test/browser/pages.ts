@@ -225,6 +225,10 @@ describe("the console in a browser", function () {
       await page.keyboard.press("Enter");
       await page.locator(".read .values").first().waitFor();
       const answer = await page.locator(".read .values").first().innerText();
+      await page.keyboard.press("ControlOrMeta+A");
+      await page.keyboard.type("-1");
+      await page.keyboard.press("Enter");
+      await page.getByText("contractId is “-1”; it must be a whole number from 0 to").waitFor();
       const supply = await on.console.get("/api/supply/:contract", { contract: 1 });
       expect(answer).to.contain(String(supply.energyWh)).and.to.contain(String(supply.deadline));
       await page.context().close();

@@ -6,7 +6,8 @@ import type { ContractDetail, DecodedValue } from "../../shared/api.ts";
 import { Empty } from "../components/states.tsx";
 import { Values } from "../components/values.tsx";
 import { rpc, RpcFailure } from "../rpc.ts";
-import { decodedOf, fieldName, valueOf, type Typed } from "./values.ts";
+import { fieldName, TypedError, valueOf, type Typed } from "./typed.ts";
+import { decodedOf } from "./values.ts";
 
 type Parameter = NonNullable<Parameters<typeof decodedOf>[1]>;
 
@@ -201,7 +202,12 @@ async function answerOf(
   block: string,
 ): Promise<Answer> {
   try {
-    if (!/^\d*$/.test(block.trim())) throw new Error(`“${block}” is no block number.`);
+    if (!/^\d*$/.test(block.trim()))
+      throw new TypedError(
+        "At block",
+        block,
+        "it must be the number of a block, or empty for the latest.",
+      );
     const at = block.trim() === "" ? "latest" : `0x${BigInt(block.trim()).toString(16)}`;
     const values = of.inputs.map((input, index) => valueOf(input, typed[fieldName(input, index)]));
     const data = codec.encodeFunctionData(of, values);
@@ -224,7 +230,7 @@ function messageOf(error: unknown, codec: Interface): string {
     const values = known.args.map((value: unknown) => String(value)).join(", ");
     return `It reverts: ${known.name}(${values})`;
   }
-  // What ethers says of a value that is none of its type.
+  // What ethers says, such as of an answer that does not fit the ABI.
   const { shortMessage, message } = error as { shortMessage?: string; message: string };
   return shortMessage ?? message;
 }

@@ -1,43 +1,7 @@
-/** Between what is typed into a form, what ethers encodes, and what the console shows. */
+/** Between what ethers decodes and what the console shows. */
 import type { ParamType, Result } from "ethers";
 
 import type { DecodedValue, Link } from "../../shared/api.ts";
-
-/** What is typed for a parameter; fields of a struct by their names. */
-export type Typed = string | { readonly [field: string]: Typed };
-
-/** Something typed that is no value of its type. */
-export class TypedError extends Error {}
-
-/**
- * A value for ethers.
- *
- * @throws TypedError if a list is no JSON
- */
-export function valueOf(type: ParamType, typed: Typed | undefined): unknown {
-  if (type.isTuple()) {
-    const fields = typeof typed === "object" ? typed : {};
-    return type.components.map((field, index) => valueOf(field, fields[fieldName(field, index)]));
-  }
-  const text = typeof typed === "string" ? typed.trim() : "";
-  if (type.isArray()) {
-    try {
-      return JSON.parse(text === "" ? "[]" : text) as unknown;
-    } catch {
-      throw new TypedError(`${nameOf(type)}: a list is written as JSON, such as ["1", "2"].`);
-    }
-  }
-  if (type.baseType === "bool") return text === "true";
-  if (text === "" && type.baseType !== "string")
-    throw new TypedError(`${nameOf(type)}: a value of type ${type.type} is missing.`);
-  return text;
-}
-
-const nameOf = ({ name, type }: ParamType): string => (name === "" ? type : name);
-
-/** Key of a struct's field in what is typed. */
-export const fieldName = ({ name }: ParamType, index: number): string =>
-  name === "" ? String(index) : name;
 
 interface TypedParameter {
   readonly internalType?: string;
