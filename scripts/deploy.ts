@@ -9,7 +9,7 @@ import type { Result } from "hardhat/types/utils";
 
 import { UserError } from "../sim/errors.ts";
 import { readIfExists } from "../sim/files.ts";
-import { holdFolder } from "../sim/lock.ts";
+import { takeLock, type Lock } from "../sim/lock.ts";
 import {
   CONTRACT_NAMES,
   deployMarket,
@@ -69,7 +69,7 @@ async function deploy(args: Arguments, hre: HardhatRuntimeEnvironment): Promise<
   // One that is complete is only looked at.
   const changes = args.fresh || (await readMarket(folder))?.complete !== true;
   const isKept = connection.networkConfig.type === "http";
-  const lock = changes && isKept ? holdFolder(folder, WHO_WORKS) : undefined;
+  const lock = changes && isKept ? lockMarket(hre, connection.networkName) : undefined;
   try {
     await deployOn(connection, hre, options);
     if (connection.networkConfig.type === "edr-simulated")
@@ -80,8 +80,17 @@ async function deploy(args: Arguments, hre: HardhatRuntimeEnvironment): Promise<
   }
 }
 
-/** Who may be at work on the market of a folder. */
-const WHO_WORKS = 'Another "npx hardhat deploy", "npx hardhat replay" or "npm start"';
+/**
+ * Keeps others from deploying to a network, or replaying there, until it is released.
+ *
+ * @throws UserError if another process does it already
+ */
+export const lockMarket = (hre: HardhatRuntimeEnvironment, networkName: string): Lock =>
+  takeLock(
+    join(hre.config.paths.cache, "locks", `${networkName}.sqlite`),
+    `Another "npx hardhat deploy", "npx hardhat replay" or "npm start" is at work on deployments/${networkName}. ` +
+      "Wait until it ends, or stop it.",
+  );
 
 /** Builds what is not built yet. */
 export async function buildContracts(hre: HardhatRuntimeEnvironment): Promise<void> {

@@ -10,7 +10,6 @@ import { RefusedCall } from "../sim/agents/access.ts";
 import { UserError } from "../sim/errors.ts";
 import { requireOutputFolder, resultsFolder } from "../sim/files.ts";
 import { inputsOf, type Inputs } from "../sim/inputs.ts";
-import { holdFolder } from "../sim/lock.ts";
 import { isoTime } from "../sim/market/chainTime.ts";
 import { startMining } from "../sim/market/mining.ts";
 import { JOURNAL_FOLDER, readMarket } from "../sim/market/record.ts";
@@ -22,6 +21,7 @@ import { writeResults } from "../sim/report/files.ts";
 import { runIn, type StrategyRun } from "../sim/simulate.ts";
 import { strategyOf, type Strategy } from "../sim/strategies.ts";
 import { run } from "./action.ts";
+import { lockMarket } from "./deploy.ts";
 import { showProgress } from "./progress.ts";
 import { loadFor, tracesOf, type ScenarioArguments } from "./scenarioArguments.ts";
 import { printImport, printTable } from "./simulate.ts";
@@ -56,7 +56,7 @@ export default function action(
       const folder = join(hre.config.paths.root, "deployments", networkName);
       const adminKey = await adminKeyOf(networkConfig);
       const { type, gasPrice } = networkConfig;
-      const lock = holdFolder(folder, WHO_REPLAYS);
+      const lock = lockMarket(hre, networkName);
       try {
         await replay({
           inputs,
@@ -77,9 +77,6 @@ export default function action(
     }
   });
 }
-
-/** Who may be at work on the market of a folder. */
-export const WHO_REPLAYS = 'Another "npx hardhat replay", or "npm start",';
 
 /** Folder for the results on a chain, if nobody names one. */
 export const onChainFolder = (scenario: string, args: ScenarioArguments): string =>

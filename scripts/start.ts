@@ -8,16 +8,15 @@ import type { Result } from "hardhat/types/utils";
 import { UserError } from "../sim/errors.ts";
 import { requireOutputFolder } from "../sim/files.ts";
 import { inputsOf } from "../sim/inputs.ts";
-import { holdFolder } from "../sim/lock.ts";
 import { httpRpc } from "../sim/market/rpc.ts";
 import { requirePort } from "../sim/options.ts";
 import { strategyOf } from "../sim/strategies.ts";
 import type { MarketConsole } from "../web/server/console.ts";
 import { run } from "./action.ts";
-import { buildContracts } from "./deploy.ts";
+import { buildContracts, lockMarket } from "./deploy.ts";
 import { DEVNET, HOST, openDevnet, type Devnet } from "./devnet.ts";
 import { openConsole, untilStopped } from "./explore.ts";
-import { devKey, onChainFolder, replay, WHO_REPLAYS } from "./replay.ts";
+import { devKey, onChainFolder, replay } from "./replay.ts";
 import { loadFor, type ScenarioArguments } from "./scenarioArguments.ts";
 
 interface Arguments extends ScenarioArguments {
@@ -43,7 +42,7 @@ export default function action(
     await requireFree(args.port, "port");
     if (!args.once) await requireFree(args.consolePort, "console-port");
     await buildContracts(hre);
-    const lock = holdFolder(join(hre.config.paths.root, "deployments", DEVNET), WHO_REPLAYS);
+    const lock = lockMarket(hre, DEVNET);
     let devnet: Devnet | undefined;
     let viewer: MarketConsole | undefined;
     try {

@@ -1,38 +1,34 @@
-/** A folder that one process works in at a time. */
+/** Work that one process does at a time. */
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 import { UserError } from "./errors.ts";
 
-/** Its only content is SQLite's lock, which ends with the process that holds it, however that ends. */
-const LOCK_FILE = "lock.sqlite";
-
 /** SQLite's code for a file that another has locked. */
 const BUSY = 5;
 
-/** A folder that is held. */
-export interface FolderLock {
+/** A lock that is held. */
+export interface Lock {
   release(): void;
 }
 
 /**
- * Holds a folder, which is made if it is not there.
+ * Takes a lock: an empty SQLite file, whose lock ends with the process that holds it, however that ends.
  *
- * @param whose what else may hold it, for the message
- * @throws UserError if another process, or this one, holds it already
+ * @param path of the file, which is made if it is not there
+ * @param refusal message if another process, or this one, holds it
+ * @throws UserError with this message
  */
-export function holdFolder(folder: string, whose: string): FolderLock {
-  mkdirSync(folder, { recursive: true });
-  const db = new DatabaseSync(join(folder, LOCK_FILE));
+export function takeLock(path: string, refusal: string): Lock {
+  mkdirSync(dirname(path), { recursive: true });
+  const db = new DatabaseSync(path);
   try {
     db.exec("BEGIN EXCLUSIVE");
   } catch (error) {
     db.close();
     if ((error as { errcode?: number }).errcode !== BUSY) throw error;
-    throw new UserError(`${whose} is at work in ${folder}. Wait until it ends, or stop it.`, {
-      cause: error,
-    });
+    throw new UserError(refusal, { cause: error });
   }
   return {
     release: () => {

@@ -78,7 +78,7 @@ export async function chainSetting(options: ReplayOptions): Promise<ChainSetting
   await requireSameChain(rpc, market, folder);
   requireSameRules(scenario, market, folder);
   const addresses = market.addresses as MarketAddresses;
-  const interfaces = await interfacesOf(folder);
+  const interfaces = await interfacesOf(folder, addresses);
   const begun = await begunIn(options);
   const { beganAt, firstSlot, fees } = begun ?? (await beginning(options));
   const time = dev
@@ -292,11 +292,14 @@ function requireSameRules(scenario: Scenario, { parameters }: MarketRecord, fold
   }
 }
 
-async function interfacesOf(folder: string): Promise<Record<LedgerPart, Interface>> {
+async function interfacesOf(
+  folder: string,
+  addresses: MarketAddresses,
+): Promise<Record<LedgerPart, Interface>> {
   const interfaces: Partial<Record<LedgerPart, Interface>> = {};
   for (const part of ["token", ...Object.keys(PARTS)] as LedgerPart[]) {
     const name = CONTRACT_NAMES[part];
-    const contract = await readContract(folder, name);
+    const contract = await readContract(folder, name, addresses[part]);
     if (contract === undefined)
       throw new UserError(`${folder} has no record of ${name}; deploy the market again.`);
     interfaces[part] = new Interface(contract.abi as InterfaceAbi);

@@ -5,7 +5,7 @@ import { expect } from "chai";
 
 import type { SummaryFile } from "../../sim/report/summary.ts";
 import { readIfExists } from "../../sim/files.ts";
-import { holdFolder } from "../../sim/lock.ts";
+import { takeLock } from "../../sim/lock.ts";
 import { Random } from "../../sim/random.ts";
 import { httpRpc, resultOf } from "../../sim/market/rpc.ts";
 import { CREATION_TIMEOUT_MS, Project, type Ended } from "./support.ts";
@@ -215,11 +215,11 @@ describe("the replay of a scenario on a chain", () => {
     const [automine] = await httpRpc(node.url)([{ method: "hardhat_getAutomine", params: [] }]);
     expect(resultOf(automine)).to.equal(true);
 
-    const held = holdFolder(join(project.folder, "deployments/localhost"), "This test");
+    const held = takeLock(join(project.folder, "cache/locks/localhost.sqlite"), "");
     for (const command of [replay, fresh]) {
       const refused = await project.hardhat(command, node);
       expect(refused.code).to.equal(1);
-      expect(refused.output).to.contain("is at work in");
+      expect(refused.output).to.contain("is at work on deployments/localhost");
     }
     held.release();
     const kept = await project.hardhat([...replay, "--verify"], node);

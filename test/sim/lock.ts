@@ -1,18 +1,18 @@
 import { expect } from "chai";
 
 import { UserError } from "../../sim/errors.ts";
-import { holdFolder } from "../../sim/lock.ts";
+import { takeLock } from "../../sim/lock.ts";
 import { TestFiles } from "../support/files.ts";
 
-describe("holdFolder", () => {
+describe("takeLock", () => {
   const files = new TestFiles();
 
-  it("lets one in at a time, into each folder", () => {
-    const [one, other] = [files.path("one"), files.path("other")];
-    const held = holdFolder(one, "Somebody");
-    expect(() => holdFolder(one, "Somebody")).to.throw(UserError, `Somebody is at work in ${one}.`);
-    holdFolder(other, "Somebody").release();
+  it("is held by one at a time, each file for itself", () => {
+    const [one, other] = [files.path("locks/one"), files.path("locks/other")];
+    const held = takeLock(one, "Not now.");
+    expect(() => takeLock(one, "Not now.")).to.throw(UserError, "Not now.");
+    takeLock(other, "Not now.").release();
     held.release();
-    holdFolder(one, "Somebody").release();
+    takeLock(one, "Not now.").release();
   });
 });
