@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { join } from "node:path";
 
 import { expect } from "chai";
 import type { Browser, Page } from "playwright-core";
@@ -82,7 +83,8 @@ describe("the console while its node comes and goes", function () {
     const before = await blockHashes();
     await chain.end();
     await page.locator(".banner.bad").waitFor();
-    expect(await page.locator(".banner.bad").innerText()).to.contain("The node is gone");
+    const told = await page.locator(".banner.bad").innerText();
+    expect(told).to.contain("The node is gone").and.to.contain("What is shown is from the index.");
     await page.reload();
     await settled(page);
     expect(await blockHashes()).to.deep.equal(before);
@@ -91,6 +93,26 @@ describe("the console while its node comes and goes", function () {
     await page.locator(".read summary", { hasText: "currentSlot" }).click();
     await page.getByRole("button", { name: "Ask currentSlot" }).click();
     await page.locator(".read .bad").waitFor();
+  });
+
+  it("says in one place that the node is gone and that the index is of another chain", async () => {
+    const home = await makeFolder();
+    const index = join(home, "index.db");
+    const first = await TestChain.start(new Date("2026-02-01T00:00:00Z"));
+    const indexing = await TestConsole.open({ folder, node: first.url, index });
+    await indexing.end();
+    await first.end();
+    const application = await buildApp();
+    const later = await TestConsole.open({ folder, node: first.url, index, application });
+    const { page: overview } = await visit(browser, `${later.url}/`);
+    await overview.locator(".banner").first().waitFor();
+    const told = await overview.locator(".banner").allInnerTexts();
+    expect(told).to.have.length(1);
+    expect(told[0]).to.contain("The node is gone.").and.to.contain("is of another chain than");
+    expect(told[0]).to.not.contain("What is shown is from the index");
+    await overview.context().close();
+    await later.end();
+    await rm(home, { recursive: true, force: true });
   });
 
   it("shows the new chain of a devnet that was started anew, and nothing of the old one", async () => {

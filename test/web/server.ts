@@ -385,6 +385,23 @@ describe("the console's server", function () {
     await rm(home, { recursive: true, force: true });
   });
 
+  it("says of an index of another chain that it is, not what it cannot know of a node that is gone", async () => {
+    const home = await makeFolder();
+    const index = join(home, "index.db");
+    const first = await TestConsole.open({ folder, node: chain.url, index });
+    await first.end();
+    const other = await TestChain.start(new Date("2026-04-01T00:00:00Z"));
+    const record = await other.deploy(home, { genesis: "1775001600" });
+    await other.end();
+    const later = await TestConsole.open({ folder: record, node: other.url, index });
+    const status = await later.get("/api/status");
+    expect(status.market).to.equal(null);
+    expect(status.problem).to.match(/^What is indexed is of another chain/);
+    expect(status.problem).to.not.contain("--fresh");
+    await later.end();
+    await rm(home, { recursive: true, force: true });
+  });
+
   it("says that there is no market, and shows it once there is", async () => {
     const home = await makeFolder();
     const empty = await TestConsole.open({

@@ -305,6 +305,12 @@ export class MarketConsole {
       (chainId === null || BigInt(chainId) === record.chainId);
     if (same) return null;
     const network = basename(this.options.folder);
+    // Nothing is known of a chain that does not answer, but that the indexed one is not the market's.
+    if (!this.nodeStatus.reachable)
+      return (
+        `What is indexed is of another chain than the market that deployments/${network} records. ` +
+        `That market can be shown once its node is there; a devnet that has ended takes its market with it, and "npm start" begins another.`
+      );
     return (
       `The market that deployments/${network} records is on another chain than the node's; a devnet that was started anew is a new chain. ` +
       `Deploy a new market: npx hardhat deploy --network ${network} --fresh`

@@ -20,10 +20,10 @@ export function Banner() {
             {node.lastAnswer === null
               ? "It has not answered yet."
               : `It last answered at ${localTime(node.lastAnswer)}.`}{" "}
-            {index?.head != null && "What is indexed can be looked at all the same."}
+            {market === null ? problem : index?.head != null && "What is shown is from the index."}
           </p>
         )}
-        {problem != null && market === null && (
+        {problem != null && market === null && node?.reachable === true && (
           <p class="banner fair">
             <strong>There is no market to show.</strong> {problem}
           </p>
