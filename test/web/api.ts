@@ -366,6 +366,12 @@ describe("the console's API", function () {
     );
     const other = supply.executors.find(({ transfer }) => transfer === handed!.transfer);
     expect(other?.dataCentre.number).to.equal(handed!.target.number);
+    // What comes of a reading is of the reading's slot, and not of the next, in which it was sent.
+    for (const { at, event, slot } of supply.steps) {
+      const delivery = delivered.find((one) => one.at.transaction === at.transaction);
+      if (event === "Executed" || event === "Fulfilled")
+        expect(slot, event).to.equal(delivery!.slot);
+    }
     for (const { at, event } of supply.steps) {
       const { events } = await api.get("/api/transactions/:hash", { hash: at.transaction });
       expect(events.find((one) => one.at.logIndex === at.logIndex)?.event?.name).to.equal(event);
@@ -377,6 +383,9 @@ describe("the console's API", function () {
       "Executed",
       "Delivered",
     ]);
+    const slotsOf = (event: string): (number | null)[] =>
+      transfer.steps.filter((step) => step.event === event).map(({ slot }) => slot);
+    expect(slotsOf("Executed")).to.deep.equal(slotsOf("Delivered"));
   });
 
   it("has what was paid for a transfer in the slots in which it was executed", async () => {

@@ -120,12 +120,13 @@ function stepsAt(context: MarketContext, ats: readonly { readonly at: number }[]
         ? delivered(context, at)
         : TOLD[decoded.name]?.(argsOf(decoded), decoded);
     if (told === undefined) return [];
+    const reading = readingSlot(context, decoded.name, at, told);
     const { by = actorOf(context, decoded.name, told.transfer ?? null), ...rest } = told;
     const moment = context.names.event(at);
     return [
       {
         ...NOTHING,
-        slot: context.market.clock.slotAt(moment.timestamp),
+        slot: reading ?? context.market.clock.slotAt(moment.timestamp),
         ...rest,
         event: decoded.name,
         at: moment,
@@ -133,6 +134,31 @@ function stepsAt(context: MarketContext, ats: readonly { readonly at: number }[]
       },
     ];
   });
+}
+
+/**
+ * Slot of the reading by which work was executed, repaid or fulfilled; undefined if it is not by a reading. The event does not
+ * tell it, but the delivery that it comes with does: an execution is told just before it, the end of a contract after it.
+ */
+function readingSlot(
+  { db }: MarketContext,
+  event: string,
+  at: number,
+  { transfer, contract }: Told,
+): number | undefined {
+  const which =
+    event === "Executed" || event === "Repaid"
+      ? (["d.transfer = ?2 AND d.at > ?1 ORDER BY d.at", transfer] as const)
+      : event === "Fulfilled"
+        ? (["d.contract = ?2 AND d.at < ?1 ORDER BY d.at DESC", contract] as const)
+        : undefined;
+  if (which === undefined) return undefined;
+  const [condition, id = null] = which;
+  return db.get<{ slot: number }>(
+    `SELECT d.slot FROM logs own JOIN logs l ON l.tx = own.tx JOIN deliveries d ON d.at = l.at
+     WHERE own.at = ?1 AND ${condition} LIMIT 1`,
+    ...[at, id],
+  )?.slot;
 }
 
 function delivered({ db }: MarketContext, at: number): Told | undefined {
