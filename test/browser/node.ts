@@ -72,6 +72,8 @@ describe("the console while its node comes and goes", function () {
     const { page: overview } = await visit(browser, `${opened.url}/`);
     await settled(overview);
     expect(await overview.locator(".empty").innerText()).to.contain("Nothing has happened");
+    await overview.goto(`${opened.url}/runs`);
+    await overview.getByText("No run is at hand").waitFor();
     await overview.context().close();
   });
 

@@ -322,7 +322,21 @@ async function pagesOf(on: Stage): Promise<Shown[]> {
       heading: "Overview",
       text: [/^1 slot, /m, "From slot", "Clear"],
     },
-    { path: "/runs", heading: "Runs", text: ["No run is at hand"] },
+    {
+      path: "/runs",
+      heading: "Runs",
+      text: ["alone", "compared", "Damaged", "cut/hourly.csv has"],
+    },
+    {
+      path: "/runs/alone",
+      heading: "alone",
+      text: ["nothing to compare it with", /^opportunistic, per hour$/m, "All figures"],
+    },
+    {
+      path: "/runs/compared",
+      heading: "compared",
+      text: ["Strategy against strategy", "opportunistic against contract-only, per hour"],
+    },
     { path: "/slots", heading: "Slots", text: ["cleared"] },
     {
       path: `/slots/${slot.slot}`,

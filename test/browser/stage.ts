@@ -1,5 +1,6 @@
 /** What the tests of the console's pages share: a replayed market with some oddities on it, its console, and a browser. */
-import { rm } from "node:fs/promises";
+import { rm, truncate } from "node:fs/promises";
+import { join } from "node:path";
 
 import {
   Contract,
@@ -14,6 +15,8 @@ import type { Browser, BrowserContextOptions } from "playwright-core";
 import { CONTRACT_NAMES } from "../../sim/market/deployment.ts";
 import { domainOf, ENROLMENT_TYPES } from "../../sim/market/messages.ts";
 import { readContract, readMarket, type MarketRecord } from "../../sim/market/record.ts";
+import { writeResults } from "../../sim/report/files.ts";
+import { simulate } from "../../sim/simulate.ts";
 import { devKey } from "../../scripts/replay.ts";
 import { buildApp } from "../../web/build.ts";
 import { startBrowser } from "../../web/chromium.ts";
@@ -24,6 +27,7 @@ import {
   TestConsole,
   type Replayed,
 } from "../support/console.ts";
+import { scenarioWith } from "../support/scenario.ts";
 import { visit, type Visit } from "./browser.ts";
 
 /** IDs that a registrar would not sign if he were well; the contract takes any text. */
@@ -64,6 +68,7 @@ export class Stage {
     const opened = await TestConsole.open({
       folder: replayed.folder,
       node: replayed.chain.url,
+      results: await writeRuns(root),
       application,
     });
     return new Stage({ replayed, console: opened, browser, failed }, root);
@@ -84,6 +89,20 @@ export class Stage {
     await this.replayed.chain.end();
     await rm(this.root, { recursive: true, force: true });
   }
+}
+
+/** Writes a run of one strategy, one of two, and one that is damaged. @returns the folder that they are in */
+async function writeRuns(root: string): Promise<string> {
+  const results = join(root, "results");
+  const scenario = scenarioWith({ hours: 12, microgrids: { count: 1, dataCentres: 1 } });
+  for (const [run, ...strategies] of [
+    ["alone", "opportunistic"],
+    ["compared", "contract-only", "opportunistic"],
+    ["cut", "contract-only"],
+  ] as const)
+    await writeResults(join(results, run), await simulate(scenario, { strategies }));
+  await truncate(join(results, "cut", "hourly.csv"), 1000);
+  return results;
 }
 
 /** Enrols the hostile IDs, and sends a transaction that fails. @returns its hash */

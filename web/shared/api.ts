@@ -325,6 +325,22 @@ export interface RunInfo {
   readonly modified: IsoTime;
 }
 
+/** What lies in `results/`. */
+export interface Runs {
+  /** Runs whose figures can be shown, the latest first. */
+  readonly runs: readonly RunInfo[];
+  /** Folders with something that cannot be read, by name; one whose figures can be shown all the same is in both lists. */
+  readonly damaged: readonly DamagedRun[];
+}
+
+/** A run that is damaged, incomplete, or of another version of the program. */
+export interface DamagedRun {
+  /** Name of the folder. */
+  readonly run: string;
+  /** To be shown: which file, what is wrong, and what to do. */
+  readonly problem: string;
+}
+
 /** A run, its strategies side by side. */
 export interface Run extends RunInfo {
   /**
@@ -332,8 +348,10 @@ export interface Run extends RunInfo {
    * where a figure was not computed. Energy in kWh, money in yuan, as the names say.
    */
   readonly figures: Readonly<Record<string, Readonly<Record<string, number | null>>>>;
-  /** By strategy, one row an hour, summed over the data centres. */
+  /** By strategy, one row an hour, summed over the data centres; empty if there is a problem with them. */
   readonly hourly: Readonly<Record<string, readonly RunHour[]>>;
+  /** To be shown: why the hours cannot be read, and what to do; null if they can. */
+  readonly hourlyProblem: string | null;
 }
 
 /** Energy in Wh, money in yuan. */
@@ -1182,8 +1200,7 @@ export type NoQuery = Readonly<Record<string, never>>;
 export interface Endpoints {
   "/api/status": { query: NoQuery; response: Status };
   "/api/overview": { query: OverviewQuery; response: Overview };
-  /** The latest first. */
-  "/api/runs": { query: NoQuery; response: readonly RunInfo[] };
+  "/api/runs": { query: NoQuery; response: Runs };
   "/api/runs/:run": { query: NoQuery; response: Run };
 
   /** The latest slot first. */

@@ -8,7 +8,7 @@ import { useApi } from "../api.ts";
 import { Chart } from "../charts/chart.tsx";
 import type { ReadPanel } from "../charts/readPanel.ts";
 import { PageHead } from "../components/page.tsx";
-import { Empty, Show } from "../components/states.tsx";
+import { Empty, Problem, Show } from "../components/states.tsx";
 import { column, numbers, Table, type Column } from "../components/table.tsx";
 import { Facts, Scroll, Section } from "../components/text.tsx";
 import { list, localTime, whole } from "../format.ts";
@@ -38,16 +38,27 @@ export function RunsPage() {
         over the same tasks and the same sky.
       </p>
       <Show loaded={loaded}>
-        {(runs) =>
-          runs.length === 0 ? (
-            <Empty>
-              No run is at hand. <code>npx hardhat simulate --scenario small</code> writes one in
-              seconds.
-            </Empty>
-          ) : (
-            <Table label="Runs" columns={COLUMNS} rows={runs} keyOf={({ run }) => run} />
-          )
-        }
+        {({ runs, damaged }) => (
+          <>
+            {runs.length === 0 ? (
+              <Empty>
+                No run is at hand. <code>npx hardhat simulate --scenario small</code> writes one in
+                seconds.
+              </Empty>
+            ) : (
+              <Table label="Runs" columns={COLUMNS} rows={runs} keyOf={({ run }) => run} />
+            )}
+            {damaged.length > 0 && (
+              <Section title="Damaged">
+                <ul>
+                  {damaged.map(({ run, problem }) => (
+                    <li key={run}>{problem}</li>
+                  ))}
+                </ul>
+              </Section>
+            )}
+          </>
+        )}
       </Show>
     </>
   );
@@ -116,16 +127,21 @@ const SHOWN = [
 
 const profit = ({ incomeYuan, energyCostYuan }: RunHour): number => incomeYuan - energyCostYuan;
 
-/** Two strategies over the hours, figure by figure. */
+/** Two strategies over the hours, figure by figure; one alone if they are the same. */
 function panelsOf(run: Run, one: string, other: string): readonly ReadPanel[] {
   const values = (strategy: string, of: (hour: RunHour) => number): number[] =>
     (run.hourly[strategy] ?? []).map(of);
-  const both = (of: (hour: RunHour) => number): readonly Series[] => [
-    { label: other, values: values(other, of), colour: "import", as: "line", dash: "4 3" },
-    ...(one === other
-      ? []
-      : [{ label: one, values: values(one, of), colour: "pv", as: "line" } as const]),
-  ];
+  const both = (of: (hour: RunHour) => number): readonly Series[] => {
+    const shown: Series = { label: one, values: values(one, of), colour: "pv", as: "line" };
+    if (one === other) return [shown];
+    const beside = {
+      label: other,
+      values: values(other, of),
+      colour: "import",
+      as: "line",
+    } as const;
+    return [{ ...beside, dash: "4 3" }, shown];
+  };
   return [
     ...SHOWN.map(([key, label]) => ({
       label,
@@ -166,7 +182,7 @@ function Choice({ name, chosen, from }: { name: string; chosen: string; from: re
 }
 
 function Hours({ run }: { run: Run }) {
-  const { strategies, start, hourly } = run;
+  const { strategies, start, hourly, hourlyProblem } = run;
   const asked = (name: string, otherwise: string): string => {
     const text = place.value.query.get(name);
     return strategies.find((strategy) => strategy === text) ?? otherwise;
@@ -181,16 +197,22 @@ function Hours({ run }: { run: Run }) {
   }));
   return (
     <>
-      <form class="filters" aria-label="Strategies">
-        <Choice name="one" chosen={one} from={strategies} />
-        <Choice name="other" chosen={other} from={strategies} />
-      </form>
-      {slots.length === 0 ? (
+      {strategies.length > 1 ? (
+        <form class="filters" aria-label="Strategies">
+          <Choice name="one" chosen={one} from={strategies} />
+          <Choice name="other" chosen={other} from={strategies} />
+        </form>
+      ) : (
+        <p class="note">The run has one strategy: there is nothing to compare it with.</p>
+      )}
+      {hourlyProblem !== null ? (
+        <Problem title="The hours cannot be shown">{hourlyProblem}</Problem>
+      ) : slots.length === 0 ? (
         <Empty>The run has no hourly figures.</Empty>
       ) : (
         <Chart
           id="hours"
-          title={`${one} against ${other}, per hour`}
+          title={`${one}${one === other ? "" : ` against ${other}`}, per hour`}
           description="Import, export, use of PV and money, summed over the data centres."
           slots={slots}
           panels={panels}
@@ -218,7 +240,9 @@ export function RunPage({ run }: { run: string }) {
                 ["Written", localTime(one.modified)],
               ]}
             />
-            <Section title="Strategy against strategy">
+            <Section
+              title={one.strategies.length > 1 ? "Strategy against strategy" : "Hour by hour"}
+            >
               <Hours run={one} />
             </Section>
             <Section title="All figures">
