@@ -50,6 +50,20 @@ describe("the console in a browser", function () {
       });
     }
 
+    it("name in their clock only slots that have a page", async () => {
+      const { page } = await on.visit("/");
+      await settled(page);
+      const { clock } = on.console.opened.status();
+      expect(await page.locator(".clock").innerText()).to.contain(`slot ${clock!.slot}`);
+      const links = page.locator(".clock a");
+      expect(await links.count()).to.equal(1);
+      await links.click();
+      await page.getByRole("heading", { name: `Slot ${clock!.lastSlot}` }).waitFor();
+      await settled(page);
+      expect(await page.locator(".problem").count()).to.equal(0);
+      await page.context().close();
+    });
+
     it("need no style and no script but the application's own files", async () => {
       for (const path of ["/", "/participants/1", "/contracts/SlotAuction"]) {
         const { page, problems } = await on.visit("/slots");
@@ -414,7 +428,7 @@ async function untidiness(page: Page): Promise<string[]> {
       one.getBoundingClientRect().right > one.closest("dd").getBoundingClientRect().right;
     return [
       ...(document.documentElement.scrollWidth > width ? ["wider than the window"] : []),
-      ...found(".ways [aria-current], .ask button", cutOff, "cut off"),
+      ...found(".ways [aria-current], .tabs [aria-current], .ask button", cutOff, "cut off"),
       ...found(".facts .badge", beyondItsTerm, "over its neighbour"),
       ...found(".facts", (one) => one.children.length === 0, "no facts"),
       ...found("th", (one) => one.textContent.trim().endsWith(","), "a head without its unit"),

@@ -312,6 +312,15 @@ describe("the console's API", function () {
     }
   });
 
+  it("tells the clock's slot, and the last that has a page", async () => {
+    const { clock } = await api.get("/api/status");
+    const [last] = await api.all("/api/slots");
+    expect(clock!.lastSlot).to.equal(last!.slot);
+    // The run is over: its last readings came in a slot of their own.
+    expect(clock!.slot).to.be.above(last!.slot);
+    expect((await api.refusal(`/api/slots/${clock!.slot}`)).code).to.equal("not-found");
+  });
+
   it("gives plans with their commitments, and evidence by which anybody can check a slot", async () => {
     const slot = (await api.all("/api/slots")).find(({ trades }) => trades > 2)!.slot;
     const plans = await api.all("/api/slots/:slot/plans", { slot });

@@ -175,7 +175,7 @@ export class MarketConsole {
   private clock(): ClockStatus | null {
     const { market, latest } = this;
     if (market === undefined || latest === undefined) return null;
-    return clockStatus(market.clock, latest.timestamp);
+    return clockStatus(this.db, market.clock, latest.timestamp);
   }
 
   // ------------------------------------------------------------------ following

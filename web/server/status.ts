@@ -8,9 +8,13 @@ import { ROLES } from "./projection/identities.ts";
 import type { SlotClock } from "./slotClock.ts";
 
 /** What the market does at a time. */
-export function clockStatus(clock: SlotClock, timestamp: number): ClockStatus {
+export function clockStatus(db: Database, clock: SlotClock, timestamp: number): ClockStatus {
   const slot = clock.slotAt(timestamp);
-  return { timestamp, slot, auctionSlot: slot + 1, phase: clock.phaseAt(timestamp) };
+  const last = db.get<{ slot: number | null }>("SELECT max(slot) slot FROM slots");
+  return {
+    ...{ timestamp, slot, auctionSlot: slot + 1, phase: clock.phaseAt(timestamp) },
+    lastSlot: last?.slot ?? null,
+  };
 }
 
 /** The market in figures. */

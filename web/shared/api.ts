@@ -225,6 +225,8 @@ export interface ClockStatus {
   /** Slot whose auction runs: the next one. */
   readonly auctionSlot: number;
   readonly phase: "commit" | "reveal" | "clearing";
+  /** Last slot that has a page, because something has happened for it; null if there is none. */
+  readonly lastSlot: number | null;
 }
 
 export interface ReplayStatus {

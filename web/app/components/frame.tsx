@@ -6,6 +6,7 @@ import { utc, whole } from "../format.ts";
 import { connected, status } from "../live.ts";
 import { navigate, place } from "../router.ts";
 import { theme, THEMES, type Theme } from "../theme.ts";
+import { SlotLink } from "./links.tsx";
 
 const MARKET = [
   ["/", "Overview"],
@@ -135,11 +136,24 @@ function Clock() {
       <time dateTime={`${utc(clock.timestamp).replace(" ", "T")}Z`} title="The chain’s time, UTC">
         {utc(clock.timestamp)}
       </time>
-      <span>
-        slot <a href={`/slots/${clock.slot}`}>{clock.slot}</a>, {PHASES[clock.phase]} for{" "}
-        <a href={`/slots/${clock.auctionSlot}`}>{clock.auctionSlot}</a>
-      </span>
+      <Slots clock={clock} />
     </p>
+  );
+}
+
+/** The slot that runs and the one that is sold. Those that nothing has happened for yet have no page. */
+function Slots({ clock: { slot, auctionSlot, phase, lastSlot } }: { clock: ClockStatus }) {
+  if (lastSlot !== null && slot > lastSlot)
+    return (
+      <span>
+        slot {slot}, last with anything: <SlotLink slot={lastSlot} />
+      </span>
+    );
+  const named = (one: number) => (one <= (lastSlot ?? -1) ? <SlotLink slot={one} /> : one);
+  return (
+    <span>
+      slot {named(slot)}, {PHASES[phase]} for {named(auctionSlot)}
+    </span>
   );
 }
 
