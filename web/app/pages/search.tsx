@@ -1,5 +1,5 @@
 /** What a search found. A single hit is gone to at once. */
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 
 import { useApi } from "../api.ts";
 import { Name, pathOf } from "../components/links.tsx";
@@ -12,7 +12,8 @@ export function SearchPage() {
   const loaded = useApi("/api/search", q === "" ? undefined : {}, { q });
   const [only, second] = loaded.data ?? [];
   const direct = second === undefined && only !== undefined ? pathOf(only.link) : undefined;
-  useEffect(() => {
+  // Before anything else can happen, such as another search.
+  useLayoutEffect(() => {
     if (direct !== undefined) navigate(direct, "replace");
   }, [direct]);
   if (q === "")
