@@ -112,7 +112,9 @@ describe("a run's folder", () => {
     const name = `=1+1,"<script>"\n'`;
     const sites = [{ name, latitude: 47, longitude: -1 }];
     const microgrids = { count: 1, dataCentres: 2, sites };
-    const hostile = resultOf({ name: "</script>", hours: 3, microgrids });
+    const result = resultOf({ hours: 3, microgrids });
+    // No scenario is called so, but a file may say it.
+    const hostile = { ...result, scenario: { ...result.scenario, name: "</script>" } };
     await writeResults(folder.path("run"), hostile);
     expect(await readResults(folder.path("run"))).to.deep.equal(plain(hostile));
   });

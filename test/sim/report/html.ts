@@ -122,9 +122,10 @@ describe("report.html", () => {
   it("escapes everything that comes from data", () => {
     const sites = [{ name: HOSTILE.slice(0, 40), latitude: 1, longitude: 1 }];
     const microgrids = { count: 1, dataCentres: 2, sites };
-    const plain = resultOf({ name: HOSTILE.slice(0, 60), hours: 24, microgrids });
+    const plain = resultOf({ hours: 24, microgrids });
     const hostile: RunResult = {
       ...plain,
+      scenario: { ...plain.scenario, name: HOSTILE },
       strategies: [...plain.strategies, strategyOf(plain.scenario, HOSTILE)],
       imports: [
         {
