@@ -1,12 +1,13 @@
-// Runs all tests, in two processes side by side: the contracts' in one, which prints as it goes, and those of everything around
-// them in the other, whose output comes when it has ended, so that the two do not mix.
+// Runs all tests, in two processes side by side: the contracts' and then the commands' in one, which prints as it goes, and those of
+// everything else in the other, whose output comes when it has ended, so that the two do not mix.
 
 import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
 import process from "node:process";
 
-const AROUND = ["test/browser/", "test/e2e/", "test/sim/", "test/web/"];
+const COMMANDS = ["test/e2e/"];
+const AROUND = ["test/browser/", "test/sim/", "test/web/"];
 const NO_TESTS = ["test/support/", "test/behaviors/"];
 
 const startsWith = (prefixes) => (file) => prefixes.some((prefix) => file.startsWith(prefix));
@@ -14,8 +15,9 @@ const files = globSync("test/**/*.ts")
   .map((file) => file.replaceAll("\\", "/"))
   .filter((file) => !startsWith(NO_TESTS)(file) && !file.endsWith(".d.ts"))
   .sort();
+const commands = files.filter(startsWith(COMMANDS));
 const around = files.filter(startsWith(AROUND));
-const contracts = files.filter((file) => !around.includes(file));
+const contracts = files.filter((file) => !commands.includes(file) && !around.includes(file));
 
 /** Runs Hardhat. @returns its exit code */
 function hardhat(args, stdio, onOutput = () => undefined) {
@@ -28,10 +30,11 @@ function hardhat(args, stdio, onOutput = () => undefined) {
   });
 }
 
-async function testContracts() {
-  const solidity = await hardhat(["test", "solidity", "--no-compile"], "inherit");
-  const mocha = await hardhat(["test", "mocha", "--no-compile", ...contracts], "inherit");
-  return Math.max(solidity, mocha);
+async function testContractsAndCommands() {
+  const codes = [await hardhat(["test", "solidity", "--no-compile"], "inherit")];
+  for (const group of [contracts, commands])
+    codes.push(await hardhat(["test", "mocha", "--no-compile", ...group], "inherit"));
+  return Math.max(...codes);
 }
 
 async function testAround() {
@@ -41,6 +44,9 @@ async function testAround() {
   return { code, output: Buffer.concat(printed) };
 }
 
-const [code, { code: codeAround, output }] = await Promise.all([testContracts(), testAround()]);
+const [code, { code: codeAround, output }] = await Promise.all([
+  testContractsAndCommands(),
+  testAround(),
+]);
 process.stdout.write(output);
 process.exitCode = Math.max(code, codeAround);
