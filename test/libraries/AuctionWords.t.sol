@@ -199,6 +199,7 @@ contract AuctionWordsTest {
         OfferRow row = OfferRowLibrary.pack(offers, (uint256(seller) << 8) | index, place);
         require(ParticipantId.unwrap(row.seller()) == seller, "seller");
         require(row.index() == index, "index");
+        require(row.ref() == (uint256(seller) << 8) | index, "ref");
         require(Price.unwrap(row.price()) == Price.unwrap(offers.price(at)), "price");
         require(Wh.unwrap(row.energy()) == Wh.unwrap(offers.energy(at)), "energy");
         require(OfferRow.unwrap(row) % 2 ** 16 == offers.cores(at), "cores");
