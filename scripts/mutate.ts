@@ -311,8 +311,8 @@ const MOST_FOR_A_FILE = 60 * 60_000;
 
 const reach = new Reach(sources);
 if (todo.length !== 0) {
-  const instrumented = compiler.compileAll(reach.instrumented);
-  if (instrumented === undefined) throw new Error("The instrumented contracts do not compile.");
+  const instrumented =
+    compiler.compileAll(reach.instrumented) ?? fail("The instrumented contracts do not compile.");
   const surveyor = new Worker({ [REACH]: "1" });
   for (const file of tests) {
     const reply = await surveyor.run({ bytecodes: instrumented, file, all: true }, MOST_FOR_A_FILE);

@@ -88,8 +88,9 @@ export interface Market {
   readonly transfers: TransferBook;
 }
 
-/** How to ask the node of a runner; undefined if its provider has no way to. */
-function askerOf({ provider }: ContractRunner): Ask | undefined {
+/** How to ask the node of an account; undefined of a provider alone, which waits for no block, or if there is no way to. */
+function askerOf({ provider, sendTransaction }: ContractRunner): Ask | undefined {
+  if (sendTransaction === undefined) return undefined;
   const { send } = (provider ?? {}) as Partial<Pick<JsonRpcApiProvider, "send">>;
   return send && ((method, params) => send.call(provider, method, [...params]) as Promise<unknown>);
 }
@@ -98,8 +99,8 @@ function askerOf({ provider }: ContractRunner): Ask | undefined {
  * Opens the market that a folder such as `deployments/localhost` records.
  *
  * @param runner an account, which sends the transactions, or a provider, with which only views work
- * @throws UserError if no complete market is recorded, its record contradicts itself, the runner's network is another chain, or a devnet
- *   does not mine
+ * @throws UserError if no complete market is recorded, its record contradicts itself, the runner's network is another chain, or
+ *   the runner is an account on a devnet that does not mine
  */
 export async function openMarket(folder: string, runner: ContractRunner): Promise<Market> {
   const record = await readMarket(folder);

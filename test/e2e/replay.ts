@@ -26,6 +26,14 @@ async function transactionsOn(url: string): Promise<number> {
   return counts.reduce((sum, count) => sum + Number(resultOf(count)), 0);
 }
 
+/** Reads a market without an account. */
+const LOOK = `import { network } from "hardhat";
+import { openMarket } from "./sim/market/client.ts";
+const { ethers } = await network.create();
+const market = await openMarket("deployments/localhost", ethers.provider);
+console.log(String(await market.identities.participants()), "participants");
+`;
+
 /** Everything that misbehaves, with weather and slack enough that work is handed over, and half of the plans by a relayer. */
 const MISBEHAVED = `name: misbehaved
 seed: 2
@@ -231,6 +239,13 @@ describe("the replay of a scenario on a chain", () => {
     expect(anew.code, anew.output).to.equal(0);
     await project.hardhatUntil("% hour", replay, node);
     expect((await project.hardhat(example, node)).output).to.contain(idle);
+    // Who only reads waits for no block.
+    await project.write("look.ts", LOOK);
+    const looked = await project.hardhat(
+      ["run", "--no-compile", "look.ts", "--network", "localhost"],
+      node,
+    );
+    expect(looked.output).to.match(/^\d+ participants$/m);
     const mended = await project.hardhat(fresh, node);
     expect(mended.code, mended.output).to.equal(0);
     expect(mended.output).to.contain("as a replay was stopped on it; it does again");
