@@ -5,7 +5,7 @@ import { AccessManaged } from "@openzeppelin/contracts/access/manager/AccessMana
 import { ECDSA } from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
-import { IIdentityRegistry, Role } from "./interfaces/IIdentityRegistry.sol";
+import { Role } from "./interfaces/IIdentityRegistry.sol";
 import { Addresses, IMarketDirectory, Parameters } from "./interfaces/IMarketDirectory.sol";
 import { IMeterBook } from "./interfaces/IMeterBook.sol";
 import { IReputation, MAX_REPUTATION } from "./interfaces/IReputation.sol";
@@ -36,6 +36,7 @@ import {
     PlanLibrary,
     PlanWord
 } from "./types/AuctionWords.sol";
+import { BindingWord } from "./types/BindingWord.sol";
 import { ParticipantId } from "./types/ParticipantId.sol";
 import { SlotId } from "./types/SlotId.sol";
 import { CoreSeconds, Price, Wh } from "./types/Units.sol";
@@ -63,7 +64,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
     uint256 internal constant MAX_ITEMS = 16;
     uint256 private constant MAX_VALUE = type(uint48).max;
 
-    IIdentityRegistry private immutable _identities;
+    address private immutable _identities;
     IReputation private immutable _reputation;
     IMeterBook private immutable _meters;
     IVault internal immutable VAULT;
@@ -80,6 +81,8 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
     /// window is open, no commitment has to look its participant's last slot up.
     uint32 internal _openBooks;
 
+    /// @dev The identity registry's, so that a commitment need not ask there.
+    mapping(address wallet => BindingWord) private _bindings;
     mapping(ParticipantId => StoredPlan) internal _plans;
     /// @dev By participant's number * 256 + index of the bid.
     mapping(uint256 ref => BidWord) internal _bids;
@@ -97,7 +100,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
     {
         Addresses memory market = directory_.addresses();
         Parameters memory p = directory_.parameters();
-        _identities = IIdentityRegistry(market.identities);
+        _identities = market.identities;
         _reputation = IReputation(market.reputation);
         _meters = IMeterBook(market.meters);
         VAULT = IVault(market.vault);
@@ -113,7 +116,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
 
     /// @inheritdoc ISlotAuction
     function commit(SlotId slot, bytes32 commitment) external {
-        (ParticipantId participant, Role role) = _identities.requireActive(msg.sender);
+        (ParticipantId participant, Role role) = _bindings[msg.sender].requireActive(msg.sender);
         _commit(participant, role, msg.sender, slot, commitment, _plans[participant]);
     }
 
@@ -122,7 +125,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
         Commitment calldata message = signed.commitment;
         if (block.timestamp > message.expiry) revert SignatureExpired(message.expiry, block.timestamp);
         address wallet = ECDSA.recover(hashCommitment(message), signed.r, signed.vs);
-        (ParticipantId participant, Role role) = _identities.requireActive(wallet);
+        (ParticipantId participant, Role role) = _bindings[wallet].requireActive(wallet);
         StoredPlan storage plan = _plans[participant];
         uint256 latest = plan.word.sequence();
         if (message.replaces != latest) revert WrongSequence(participant, message.replaces, latest);
@@ -140,7 +143,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
 
     /// @inheritdoc ISlotAuction
     function withdrawPlan(SlotId slot) external {
-        ParticipantId participant = _identities.participantOf(msg.sender);
+        ParticipantId participant = _bindings[msg.sender].requireKnown(msg.sender);
         StoredPlan storage plan = _plans[participant];
         PlanWord word = _requireSealed(plan, participant, slot);
         _requireCommitWindow(slot);
@@ -151,7 +154,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
 
     /// @inheritdoc ISlotAuction
     function releaseBond() external {
-        ParticipantId participant = _identities.participantOf(msg.sender);
+        ParticipantId participant = _bindings[msg.sender].requireKnown(msg.sender);
         PlanWord plan = _plans[participant].word;
         if (!plan.bonded() || plan.status() == uint256(PlanStatus.Sealed)) revert NoBondToRelease(participant);
         uint256 bond = _bondOf(plan.seller());
@@ -200,6 +203,12 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
     function setPaused(bool paused_) external restricted {
         _paused = paused_;
         emit PausedSet(paused_);
+    }
+
+    /// @inheritdoc ISlotAuction
+    function setBinding(address wallet, BindingWord binding) external {
+        if (msg.sender != _identities) revert NotMarket(msg.sender);
+        _bindings[wallet] = binding;
     }
 
     // ---------------------------------------------------------------- views
@@ -423,7 +432,7 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
         PlanWord word = _requireSealed(stored, participant, slot);
         _requireRevealWindow(slot);
         // After a rotation either wallet may reveal what the old one committed to.
-        if (wallet != word.wallet() && _identities.participantOf(wallet) != participant) {
+        if (wallet != word.wallet() && _bindings[wallet].requireKnown(wallet) != participant) {
             revert NotBidder(participant, wallet);
         }
         bytes32 digest = _hashTypedDataV4(structHash);

@@ -8,6 +8,7 @@ import { EIP712 } from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 
 import { Enrolment, Identity, IIdentityRegistry, Role, Rotation } from "./interfaces/IIdentityRegistry.sol";
 import { IMarketDirectory } from "./interfaces/IMarketDirectory.sol";
+import { ISlotAuction } from "./interfaces/ISlotAuction.sol";
 import { REGISTRAR_ROLE } from "./libraries/Roles.sol";
 import { MarketPart } from "./MarketPart.sol";
 import { BindingLibrary, BindingWord } from "./types/BindingWord.sol";
@@ -32,6 +33,8 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
 
     uint256 private constant MAX_ID_LENGTH = 64;
 
+    ISlotAuction private immutable _auction;
+
     mapping(address wallet => BindingWord) private _bindings;
     mapping(ParticipantId => Record) private _records;
     mapping(bytes32 idHash => ParticipantId) private _byId;
@@ -41,7 +44,9 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
     /// @param directory_ directory of the market
     constructor(
         IMarketDirectory directory_
-    ) MarketPart(directory_) AccessManaged(directory_.addresses().authority) EIP712("heliomarket identities", "1") {}
+    ) MarketPart(directory_) AccessManaged(directory_.addresses().authority) EIP712("heliomarket identities", "1") {
+        _auction = ISlotAuction(directory_.addresses().auction);
+    }
 
     // ---------------------------------------------------------------- registrar
 
@@ -123,7 +128,7 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
         if (ParticipantId.unwrap(bound) != 0) revert WalletBound(msg.sender, bound);
 
         Role role = _bindings[oldWallet].role();
-        _bindings[oldWallet] = BindingWord.wrap(0);
+        _setBinding(oldWallet, BindingWord.wrap(0));
         _records[participant].wallet = msg.sender;
         _bind(participant, role, rotation.certificate, rotation.validUntil);
         emit Rotated(participant, msg.sender, rotation.certificate, oldWallet, rotation.validUntil);
@@ -134,7 +139,7 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
         address wallet = walletOf(participant);
         BindingWord binding = _bindings[wallet];
         if (binding.revoked()) revert ParticipantRevoked(participant);
-        _bindings[wallet] = binding.asRevoked();
+        _setBinding(wallet, binding.asRevoked());
         emit Revoked(participant, _records[participant].certificate);
     }
 
@@ -142,7 +147,7 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
 
     /// @inheritdoc IIdentityRegistry
     function participantOf(address wallet) public view returns (ParticipantId) {
-        return _bindingOf(wallet).participant();
+        return _bindings[wallet].requireKnown(wallet);
     }
 
     /// @inheritdoc IIdentityRegistry
@@ -154,12 +159,7 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
 
     /// @inheritdoc IIdentityRegistry
     function requireActive(address wallet) public view returns (ParticipantId, Role) {
-        BindingWord binding = _bindingOf(wallet);
-        if (binding.revoked()) revert ParticipantRevoked(binding.participant());
-        if (block.timestamp > binding.validUntil()) {
-            revert CertificateExpired(binding.participant(), binding.validUntil(), block.timestamp);
-        }
-        return (binding.participant(), binding.role());
+        return _bindings[wallet].requireActive(wallet);
     }
 
     /// @inheritdoc IIdentityRegistry
@@ -215,11 +215,6 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
 
     // ---------------------------------------------------------------- internals
 
-    function _bindingOf(address wallet) private view returns (BindingWord binding) {
-        binding = _bindings[wallet];
-        if (BindingWord.unwrap(binding) == 0) revert UnknownWallet(wallet);
-    }
-
     /// @dev A fingerprint is used up by the message that carries it, which is why no message can be replayed.
     function _checkMessage(address wallet, bytes32 certificate, uint40 validUntil, uint40 expiry) private view {
         if (msg.sender != wallet) revert NotTheWallet(msg.sender, wallet);
@@ -230,8 +225,14 @@ contract IdentityRegistry is IIdentityRegistry, MarketPart, AccessManaged, EIP71
     }
 
     function _bind(ParticipantId participant, Role role, bytes32 certificate, uint40 validUntil) private {
-        _bindings[msg.sender] = BindingLibrary.pack(participant, role, validUntil);
         _records[participant].certificate = certificate;
         _byCertificate[certificate] = participant;
+        _setBinding(msg.sender, BindingLibrary.pack(participant, role, validUntil));
+    }
+
+    /// @dev The auction keeps a copy, which spares every commitment a call.
+    function _setBinding(address wallet, BindingWord binding) private {
+        _bindings[wallet] = binding;
+        _auction.setBinding(wallet, binding);
     }
 }

@@ -263,6 +263,17 @@ describe("SlotAuction: commitments", () => {
         .withArgs(alice.number);
     });
 
+    it("takes a participant's commitment again as soon as it has a new certificate", async () => {
+      const { market, alice, slot } = await networkHelpers.loadFixture(scene);
+      await market.identities.revoke(alice.number);
+      const moved = await rotate(market, alice);
+      await market.auction.connect(moved.wallet).commit(slot, COMMITMENT);
+      expect((await market.auction.planOf(alice.number)).status).to.equal(STATUS.sealed);
+      await expect(market.auction.connect(alice.wallet).commit(slot, COMMITMENT))
+        .to.be.revertedWithCustomError(market.identities, "UnknownWallet")
+        .withArgs(alice.wallet.address);
+    });
+
     it("reverts for a participant from the second after its certificate's last", async () => {
       const { market, slot } = await networkHelpers.loadFixture(scene);
       const validUntil = (await openOf(market, slot)).from + 1000n;
@@ -979,6 +990,16 @@ describe("SlotAuction: commitments", () => {
       await expect(market.auction.connect(alice.wallet).setPaused(true))
         .to.be.revertedWithCustomError(market.auction, "AccessManagedUnauthorized")
         .withArgs(alice.wallet.address);
+    });
+  });
+
+  describe("setBinding", () => {
+    it("reverts for anyone but the identity registry", async () => {
+      const { market, alice } = await networkHelpers.loadFixture(scene);
+      const { wallet } = alice;
+      await expect(market.auction.connect(wallet).setBinding(wallet.address, 1n))
+        .to.be.revertedWithCustomError(market.auction, "NotMarket")
+        .withArgs(wallet.address);
     });
   });
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import { BindingWord } from "../types/BindingWord.sol";
 import { ParticipantId } from "../types/ParticipantId.sol";
 import { SlotId } from "../types/SlotId.sol";
 import { Wh } from "../types/Units.sol";
@@ -303,6 +304,10 @@ interface ISlotAuction {
 
     /// @notice Pauses new commitments, or allows them again. Restricted to `PAUSER_ROLE`.
     function setPaused(bool paused_) external;
+
+    /// @notice Notes whose a wallet is. Only the identity registry may call this, and does whenever that changes.
+    /// @param binding all that a commitment needs to know of the wallet; 0 if it is nobody's any more
+    function setBinding(address wallet, BindingWord binding) external;
 
     // ---------------------------------------------------------------- views
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import { Role } from "../interfaces/IIdentityRegistry.sol";
+import { IIdentityRegistry, Role } from "../interfaces/IIdentityRegistry.sol";
 import { Bits } from "../libraries/Bits.sol";
 import { ParticipantId } from "./ParticipantId.sol";
 
@@ -18,6 +18,22 @@ library BindingLibrary {
     function pack(ParticipantId participant_, Role role_, uint40 validUntil_) internal pure returns (BindingWord) {
         uint256 word = ParticipantId.unwrap(participant_) | (uint256(role_) << 32) | (uint256(validUntil_) << 40);
         return BindingWord.wrap(word);
+    }
+
+    /// @dev The participant that the wallet belongs to; reverts for an unknown wallet only.
+    function requireKnown(BindingWord word, address wallet) internal pure returns (ParticipantId) {
+        if (BindingWord.unwrap(word) == 0) revert IIdentityRegistry.UnknownWallet(wallet);
+        return word.participant();
+    }
+
+    /// @dev The participant that the wallet belongs to and its role, if it is neither revoked nor expired.
+    function requireActive(BindingWord word, address wallet) internal view returns (ParticipantId known, Role role_) {
+        known = word.requireKnown(wallet);
+        if (word.revoked()) revert IIdentityRegistry.ParticipantRevoked(known);
+        if (block.timestamp > word.validUntil()) {
+            revert IIdentityRegistry.CertificateExpired(known, word.validUntil(), block.timestamp);
+        }
+        role_ = word.role();
     }
 
     function participant(BindingWord word) internal pure returns (ParticipantId) {
