@@ -11,6 +11,7 @@ import { IMeterBook } from "./interfaces/IMeterBook.sol";
 import { IReputation, MAX_REPUTATION } from "./interfaces/IReputation.sol";
 import {
     Bid,
+    BookEntry,
     Commitment,
     ISlotAuction,
     Offer,
@@ -275,6 +276,23 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
     }
 
     /// @inheritdoc ISlotAuction
+    function entriesOf(
+        SlotId slot,
+        ParticipantId[] calldata bidders
+    ) external view returns (BookEntry[] memory entries) {
+        uint256 count;
+        for (uint256 i; i < bidders.length; ++i) count += _entriesIn(slot, _plans[bidders[i]].word);
+        entries = new BookEntry[](count);
+        count = 0;
+        for (uint256 i; i < bidders.length; ++i) {
+            PlanWord plan = _plans[bidders[i]].word;
+            for (uint256 index; index < _entriesIn(slot, plan); ++index) {
+                entries[count++] = _entryOf(_refTo(bidders[i], index), plan);
+            }
+        }
+    }
+
+    /// @inheritdoc ISlotAuction
     function hashPlan(Plan calldata plan) external view returns (bytes32) {
         return _hashTypedDataV4(PlanHash.hash(plan));
     }
@@ -295,6 +313,30 @@ abstract contract AuctionPlans is ISlotAuction, MarketPart, SlotClock, AccessMan
     function _statusOf(PlanWord plan) private view returns (PlanStatus) {
         PlanStatus status = PlanStatus(plan.status());
         return status == PlanStatus.Revealed && _isCleared(plan.slot()) ? PlanStatus.Closed : status;
+    }
+
+    /// @dev How many bids or offers a plan has in the slot's book.
+    function _entriesIn(SlotId slot, PlanWord plan) internal pure returns (uint256) {
+        return plan.slot() == slot && plan.status() == uint256(PlanStatus.Revealed) ? plan.count() : 0;
+    }
+
+    function _entryOf(uint256 ref, PlanWord plan) private view returns (BookEntry memory entry) {
+        entry.ref = ref;
+        entry.seller = plan.seller();
+        entry.reputation = plan.reputation();
+        entry.sequence = plan.sequence();
+        if (plan.seller()) {
+            OffersWord word = _offers[_offersKey(ref)];
+            uint256 at = uint8(ref) % OffersLibrary.PER_WORD;
+            entry.price = Price.unwrap(word.price(at));
+            entry.energy = Wh.unwrap(word.energy(at));
+            entry.cores = word.cores(at);
+        } else {
+            BidWord bid = _bids[ref];
+            entry.price = Price.unwrap(bid.maxPrice());
+            entry.energy = Wh.unwrap(bid.energy());
+            entry.cores = bid.cores();
+        }
     }
 
     function _isCleared(SlotId slot) private view returns (bool) {

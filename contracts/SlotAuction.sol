@@ -146,9 +146,7 @@ contract SlotAuction is AuctionPlans {
     /// @inheritdoc ISlotAuction
     function disposableEnergy(ParticipantId dataCentre, SlotId slot) external view returns (Wh) {
         PlanWord plan = _plans[dataCentre].word;
-        if (!plan.seller() || plan.slot() != slot || plan.status() != uint256(PlanStatus.Revealed)) {
-            return Wh.wrap(0);
-        }
+        if (!plan.seller() || _entriesIn(slot, plan) == 0) return Wh.wrap(0);
         uint256 phase = _books[slot].phase();
         if (phase != uint256(Phase.Open) && phase != uint256(Phase.Matching)) return Wh.wrap(0);
         uint256 energy;

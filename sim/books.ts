@@ -1,7 +1,6 @@
 /** Bookkeeping of a run: who paid what to whom in which hour, from the market's public record and the meters' readings. */
 import type { MarketAccess } from "./agents/access.ts";
 import type { SignedContract } from "./agents/contracts.ts";
-import type { Book } from "./agents/keeper.ts";
 import type { HourReport } from "./agents/dataCentre.ts";
 import {
   SupplyStatus,
@@ -10,7 +9,7 @@ import {
   type Ledger,
   type Transfer,
 } from "./market/ledger.ts";
-import { refOf, type BookBid } from "./market/clearing.ts";
+import { refOf, type Book, type BookBid } from "./market/clearing.ts";
 import { amountDown } from "./market/money.ts";
 import type { HourlyRow, TradeRow, TransferRow } from "./report/results.ts";
 import { bestWelfare, type PricedEnergy } from "./scheduling/welfare.ts";

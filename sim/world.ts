@@ -52,7 +52,7 @@ export class World {
     this.clock = clock;
     this.roster = roster;
     this.access = access;
-    this.contracts = new ContractIndex(access.ledger, access.record);
+    this.contracts = new ContractIndex(access.record);
     this.books = books;
   }
 
@@ -124,7 +124,7 @@ export class World {
       await roster.keeper.punish();
       await roster.beacon.open(slot);
       this.books.enterBook(await roster.keeper.clear(slot));
-      await this.handIn(hour + 1);
+      this.handIn(hour + 1);
     }
     roster.dataCentres.forEach((dataCentre, index) => {
       const report = dataCentre.run(this.pvOf(index, hour));
@@ -157,8 +157,8 @@ export class World {
     await inTurn(dataCentres, (dataCentre) => dataCentre.handBack(hour));
   }
 
-  private async handIn(hour: number): Promise<void> {
-    const signed = await this.contracts.read();
+  private handIn(hour: number): void {
+    const signed = this.contracts.take();
     this.roster.keeper.watch(signed);
     const taskOf = ({ contractId }: SignedContract): Task => {
       const task = this.roster.handedIn.get(contractId);

@@ -818,6 +818,40 @@ describe("SlotAuction: reveals", () => {
     });
   });
 
+  describe("entriesOf", () => {
+    it("gives the bids and offers of a slot's plans, with what ranks them, in the order asked for", async () => {
+      const { market, alice, bob, north, slot } = await networkHelpers.loadFixture(scene);
+      const plans: [Participant, Plan][] = [
+        [north, offerPlan(north, slot, { price: 1n }, { energy: 70n }, {}, { cores: 3n })],
+        [alice, bidPlan(alice, slot, { maxPrice: 9n }, { cores: 2n })],
+      ];
+      await commitAll(market, slot, plans);
+      // Committed, and never revealed.
+      await market.auction.connect(bob.wallet).commit(slot, COMMITMENT);
+      await toReveal(market, slot);
+      for (const [{ wallet }, plan] of plans) await market.auction.connect(wallet).reveal(plan);
+
+      const numbers = [alice.number, bob.number, north.number];
+      const entries = await market.auction.entriesOf(slot, numbers);
+      const expected = [];
+      for (const [{ number }, plan] of plans.reverse()) {
+        const { seller, sequence } = await market.auction.planOf(number);
+        const priced = [
+          ...plan.bids.map((bid) => ({ ...bid, price: bid.maxPrice })),
+          ...plan.offers,
+        ];
+        for (const [index, { price, energy, cores }] of priced.entries()) {
+          const ref = number * 256n + BigInt(index);
+          expected.push([ref, seller, price, energy, cores, 5000n, sequence]);
+        }
+      }
+      expect(expected.length).to.equal(6);
+      expect(entries.map((entry) => [...entry])).to.deep.equal(expected);
+      expect(await market.auction.entriesOf(slot + 1n, numbers)).to.deep.equal([]);
+      expect(await market.auction.entriesOf(slot, [])).to.deep.equal([]);
+    });
+  });
+
   describe("disposableEnergy", () => {
     const energyOf = ({ market, north, slot }: Scene): Promise<bigint> =>
       market.auction.disposableEnergy(north.number, slot);

@@ -104,6 +104,20 @@ struct PlanState {
     uint256 count;
 }
 
+/// @notice A bid or an offer in a slot's book, with all that its place in the ranking depends on.
+struct BookEntry {
+    /// @dev Participant's number * 256 + index in its plan, as `clear` takes it.
+    uint256 ref;
+    bool seller;
+    /// @dev Highest price of a bid, lowest of an offer.
+    uint256 price;
+    /// @dev Wh that a bid needs, or that an offer has left.
+    uint256 energy;
+    uint256 cores;
+    uint256 reputation;
+    uint256 sequence;
+}
+
 /// @notice A slot's book.
 struct BookState {
     Phase phase;
@@ -328,6 +342,10 @@ interface ISlotAuction {
 
     /// @notice A slot's book.
     function bookOf(SlotId slot) external view returns (BookState memory);
+
+    /// @notice The bids and offers that participants have in a slot's book, in the order in which they are named. Who computes a
+    /// ranking reads the book with it, as many participants at a time as the node allows.
+    function entriesOf(SlotId slot, ParticipantId[] calldata bidders) external view returns (BookEntry[] memory);
 
     /// @notice What a data centre has offered for a slot and not yet sold, Wh; 0 once the slot's matching is over.
     function disposableEnergy(ParticipantId dataCentre, SlotId slot) external view returns (Wh);

@@ -1,11 +1,11 @@
-/** What the public record says of every supply contract, read once when it is signed. */
-import type { Ledger, SupplyContract } from "../market/ledger.ts";
+/** What the public record says of supply contracts when they are signed. */
+import type { Terms } from "../market/words.ts";
 import type { PublicRecord } from "./record.ts";
 
 /** A contract as it was signed, and where it came from. */
 export interface SignedContract {
   readonly contractId: bigint;
-  readonly terms: SupplyContract;
+  readonly terms: Terms;
   /** Index of the bid in the buyer's plan and of the offer in the seller's. */
   readonly bid: bigint;
   readonly offer: bigint;
@@ -14,14 +14,13 @@ export interface SignedContract {
 
 /** The contracts that were signed so far. */
 export class ContractIndex {
-  private readonly ledger: Ledger;
-  private readonly news: Omit<SignedContract, "terms">[] = [];
+  private news: SignedContract[] = [];
 
-  constructor(ledger: Ledger, record: PublicRecord) {
-    this.ledger = ledger;
-    record.on("Signed", ({ contractId, bid, offer, candidates }) => {
+  constructor(record: PublicRecord) {
+    record.on("Signed", ({ contractId, terms, bid, offer, candidates }) => {
       this.news.push({
         contractId: contractId as bigint,
+        terms: terms as unknown as Terms,
         bid: bid as bigint,
         offer: offer as bigint,
         candidates: candidates as bigint,
@@ -29,15 +28,10 @@ export class ContractIndex {
     });
   }
 
-  /** Reads what was signed since the last time, in the order of signing. */
-  async read(): Promise<SignedContract[]> {
-    const signed = await Promise.all(
-      this.news.map(async (item) => ({
-        ...item,
-        terms: await this.ledger.contractOf(item.contractId),
-      })),
-    );
-    this.news.length = 0;
+  /** What was signed since the last time, in the order of signing. */
+  take(): SignedContract[] {
+    const signed = this.news;
+    this.news = [];
     return signed;
   }
 }

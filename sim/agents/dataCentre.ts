@@ -5,9 +5,9 @@ import {
   type Delivery,
   type Offer,
   type Plan,
-  type SupplyContract,
   type Transfer,
 } from "../market/ledger.ts";
+import type { Terms } from "../market/words.ts";
 import { feedFromGrid, Source, type Flows } from "../physics/supply.ts";
 import type { Scenario } from "../scenario/schema.ts";
 import {
@@ -162,7 +162,7 @@ export class DataCentreAgent implements Trader {
   // ------------------------------------------------------------------ work
 
   /** Takes a user's task for a contract that was signed. */
-  accept(contractId: bigint, c: SupplyContract, task: Task): void {
+  accept(contractId: bigint, c: Terms, task: Task): void {
     this.soldWh += Number(c.energy);
     this.hasNewJobs = true;
     this.jobs.push({
@@ -441,21 +441,24 @@ export class DataCentreAgent implements Trader {
   }
 
   private async handBackJobs(hour: number): Promise<void> {
-    const claims = await Promise.all(
-      [...this.claims].map(async ([transferId, first]) => ({
-        transferId,
-        first,
-        t: await this.access.ledger.transferOf(transferId),
-      })),
-    );
-    for (const { transferId, first, t } of claims) {
-      const debt = t.executed - t.repaid;
-      if (t.periodEnd <= this.access.slotOf(hour)) this.claims.delete(transferId);
-      if (debt === 0n || t.returning !== 0n || this.board.of(first) === undefined) continue;
-      const job = this.jobs.find(
+    const jobToReturn = (): ContractJob | undefined =>
+      this.jobs.find(
         (own) =>
           own.kind === "own" && own.away === 0 && !own.priority && slackHours(own, hour) >= 1,
       );
+    if (jobToReturn() === undefined) return;
+    const sunny = [...this.claims].filter(([, first]) => this.board.of(first) !== undefined);
+    const claims = await Promise.all(
+      sunny.map(async ([transferId]) => ({
+        transferId,
+        t: await this.access.ledger.transferOf(transferId),
+      })),
+    );
+    for (const { transferId, t } of claims) {
+      const debt = t.executed - t.repaid;
+      if (t.periodEnd <= this.access.slotOf(hour)) this.claims.delete(transferId);
+      if (debt === 0n || t.returning !== 0n) continue;
+      const job = jobToReturn();
       if (job === undefined) return;
       await this.handBackJob(transferId, t, job, debt, hour);
     }

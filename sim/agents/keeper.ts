@@ -1,5 +1,5 @@
 /** Makes the calls that anybody may make and somebody has to: punishes, clears slots, expires contracts, ends transfers. */
-import { orderBids, orderOffers, refOf, type BookBid, type BookOffer } from "../market/clearing.ts";
+import { bookFrom, orderBids, orderOffers, type Book } from "../market/clearing.ts";
 import {
   SupplyStatus,
   TransferStatus,
@@ -10,11 +10,8 @@ import {
 import type { MarketAccess } from "./access.ts";
 import type { SignedContract } from "./contracts.ts";
 
-/** The bids and offers of a slot. */
-export interface Book {
-  readonly bids: readonly BookBid[];
-  readonly offers: readonly BookOffer[];
-}
+/** Participants whose entries in the book are read at a time. */
+const READ_AT_A_TIME = 100;
 
 /** The keeper. It needs no account in the market. */
 export class KeeperAgent {
@@ -81,11 +78,8 @@ export class KeeperAgent {
   /** Clears a slot; returns the book that it was cleared from. */
   async clear(slot: bigint): Promise<Book> {
     const { ledger } = this.access;
-    const entries = await Promise.all(
-      (this.revealed.get(slot) ?? []).map((participant) => this.entriesOf(participant)),
-    );
-    const bids = entries.flatMap((own) => own.bids);
-    const offers = entries.flatMap((own) => own.offers);
+    const book = await this.bookOf(slot);
+    const { bids, offers } = book;
     this.revealed.delete(slot);
     let ranking: [bigint[], bigint[]] = [
       orderBids(bids).map(({ ref }) => ref),
@@ -95,31 +89,20 @@ export class KeeperAgent {
       const call = ledger.clear(this.wallet, slot, ...ranking, this.pageWork);
       cleared = await this.access.must("the keeper", call);
     }
-    return { bids, offers };
+    return book;
   }
 
-  /** What a participant has in the book. */
-  private async entriesOf(participant: bigint): Promise<Book> {
+  /** What was revealed for a slot. */
+  private async bookOf(slot: bigint): Promise<Book> {
+    const bidders = this.revealed.get(slot) ?? [];
+    const pages: bigint[][] = [];
+    for (let from = 0; from < bidders.length; from += READ_AT_A_TIME)
+      pages.push(bidders.slice(from, from + READ_AT_A_TIME));
     const { ledger } = this.access;
-    const { seller, sequence, reputation, count } = await ledger.planOf(participant);
-    const indices = Array.from({ length: Number(count) }, (_, index) => BigInt(index));
-    const entry = (index: bigint): Pick<BookBid, "ref" | "reputation" | "sequence"> => ({
-      ref: refOf(participant, index),
-      reputation,
-      sequence,
-    });
-    if (seller) {
-      const offer = async (index: bigint): Promise<BookOffer> => ({
-        ...entry(index),
-        ...(await ledger.offerOf(participant, index)),
-      });
-      return { bids: [], offers: await Promise.all(indices.map(offer)) };
-    }
-    const bid = async (index: bigint): Promise<BookBid> => {
-      const { maxPrice: price, energy, cores } = await ledger.bidOf(participant, index);
-      return { ...entry(index), price, energy, cores };
-    };
-    return { bids: await Promise.all(indices.map(bid)), offers: [] };
+    const entries = await Promise.all(
+      pages.map(async (page) => await ledger.entriesOf(slot, page)),
+    );
+    return bookFrom(entries.flat());
   }
 
   /** Ends what is over, as far as all readings of it are in; `slot` is the present one. */

@@ -1,11 +1,11 @@
 /** Calls and events of a market's contracts, from calldata and logs. Runs in a browser, too. */
 import { AbiCoder, type Interface, type ParamType } from "ethers";
 
-import { fields, unpackTrade, type ChainLog } from "../market/chainLedger.ts";
+import { fields, type ChainLog } from "../market/chainLedger.ts";
 import { ContractCodec } from "../market/codec.ts";
 import type { MarketAddresses } from "../market/deployment.ts";
 import type { Address, Bytes32, LedgerError, LedgerValue } from "../market/ledger.ts";
-import { progressOf, termsOf } from "./words.ts";
+import { unpacked } from "../market/words.ts";
 
 /** A contract of the market, the directory included. */
 export type ContractKey = keyof MarketAddresses;
@@ -156,18 +156,4 @@ export class MarketCodec {
     }
     return { name: "UnknownError", args: [data] };
   }
-}
-
-function unpacked({
-  terms,
-  progress,
-  trade,
-  ...args
-}: Record<string, LedgerValue>): Record<string, LedgerValue> {
-  return {
-    ...args,
-    ...(typeof terms === "bigint" ? { terms: { ...termsOf(terms) } } : {}),
-    ...(typeof progress === "bigint" ? { progress: { ...progressOf(progress) } } : {}),
-    ...(typeof trade === "bigint" ? unpackTrade(trade) : {}),
-  };
 }

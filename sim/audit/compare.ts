@@ -34,14 +34,14 @@ export const toldByChain = ({ events }: MarketTransaction): LedgerEvent[] =>
 export const toldByModel = (events: readonly LedgerEvent[]): LedgerEvent[] =>
   events.filter(({ name }) => name !== "Approval");
 
-/** As the model tells events: without packed words. */
+/** As the model tells events: without the progress of contracts. */
 function asLedgerEvent({ part, name, args }: MarketEvent): LedgerEvent {
   if (part === "token") {
     const [from = "", to = "", value = 0n] = Object.values(args);
     return { name, args: { from, to, value } };
   }
-  const plain = Object.entries(args).filter(([field]) => field !== "terms" && field !== "progress");
-  return { name, args: Object.fromEntries(plain) };
+  const told = Object.entries(args).filter(([field]) => field !== "progress");
+  return { name, args: Object.fromEntries(told) };
 }
 
 /** @throws Difference at the first event that is not the model's */
@@ -68,7 +68,7 @@ function describeEvent(event: LedgerEvent | undefined): string {
 }
 
 /**
- * The packed words of the supply book's events, which the model keeps in its contracts.
+ * The progress in the supply book's events, which the model keeps in its contracts.
  *
  * @throws Difference at the first field that is another one
  */
@@ -80,9 +80,8 @@ export async function compareContracts(
     if (part !== "supply" || (name !== "Signed" && name !== "Delivered")) continue;
     const contractId = args["contractId"] as bigint;
     const contract: object = await ledger.contractOf(contractId);
-    const { terms = {}, progress = {} } = args;
-    const told = { ...(terms as object), ...(progress as object) };
-    for (const [field, found] of Object.entries<LedgerValue>(told)) {
+    const progress = (args["progress"] ?? {}) as Record<string, LedgerValue>;
+    for (const [field, found] of Object.entries(progress)) {
       const expected = (contract as Record<string, LedgerValue>)[field];
       requireSame(`contract ${contractId}, event ${name}, ${field}`, expected, found, hash);
     }

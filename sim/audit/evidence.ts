@@ -10,7 +10,7 @@ import type {
   SealEvidence,
   SlotEvidence,
 } from "./slot.ts";
-import type { Terms } from "./words.ts";
+import type { Terms } from "../market/words.ts";
 
 /** A slot's evidence while it is collected. */
 interface Collected {

@@ -13,7 +13,7 @@ import { domainOf, MessageHasher, PLAN_TYPES } from "../market/messages.ts";
 import type { MarketParameters } from "../market/parameters.ts";
 import { beaconEndOf, windowsOf } from "../market/slots.ts";
 import { Difference, requireSame } from "./difference.ts";
-import type { Terms } from "./words.ts";
+import type { Terms } from "../market/words.ts";
 
 /** What is fixed in a market, as far as the auction needs it. */
 export interface AuctionRules {

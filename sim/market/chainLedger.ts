@@ -19,6 +19,7 @@ import {
   type Address,
   type BeaconValue,
   type Bid,
+  type BookEntry,
   type BookState,
   type Bytes32,
   type Chain,
@@ -62,6 +63,7 @@ import {
   ROTATION_TYPES,
   SITE_TYPES,
 } from "./messages.ts";
+import { unpacked } from "./words.ts";
 
 /** A contract of the market that the ledger speaks with. */
 export type LedgerPart = keyof typeof PARTS | "token";
@@ -151,6 +153,7 @@ const VIEWS: Record<ViewName, readonly [LedgerPart, string]> = {
   bidOf: ["auction", "bidOf"],
   offerOf: ["auction", "offerOf"],
   bookOf: ["auction", "bookOf"],
+  entriesOf: ["auction", "entriesOf"],
   disposableEnergy: ["auction", "disposableEnergy"],
   rankingOf: ["auction", "rankingOf"],
   contracts: ["supply", "contracts"],
@@ -164,16 +167,6 @@ const VIEWS: Record<ViewName, readonly [LedgerPart, string]> = {
   quoters: ["transfers", "quoters"],
   cheapestQuote: ["transfers", "cheapestQuote"],
 };
-
-/** Arguments of events in packed words. */
-const PACKED = new Set(["trade", "terms", "progress"]);
-
-/** What a `TradeWord` holds: index of the bid, index of the offer, number of candidates. */
-export const unpackTrade = (trade: bigint): Record<string, LedgerValue> => ({
-  bid: trade & 255n,
-  offer: (trade >> 8n) & 255n,
-  candidates: trade >> 16n,
-});
 
 /** A decoded value with the names of its struct's fields. */
 function named(type: ParamType, value: unknown): LedgerValue {
@@ -597,6 +590,10 @@ export class ChainLedger implements Ledger {
     return this.ask("bookOf", [slot]);
   }
 
+  entriesOf(slot: bigint, bidders: readonly bigint[]): Promise<readonly BookEntry[]> {
+    return this.ask("entriesOf", [slot, bidders]);
+  }
+
   disposableEnergy(dataCentre: bigint, slot: bigint): Promise<bigint> {
     return this.ask("disposableEnergy", [dataCentre, slot]);
   }
@@ -746,15 +743,16 @@ export class ChainLedger implements Ledger {
     return { name: error.name, args: error.inputs.map((type, i) => named(type, values[i])) };
   }
 
-  /** Events of other contracts are left out, and so are arguments in packed words. */
+  /** Events of other contracts are left out. */
   private decodeLog(log: ChainLog): LedgerEvent[] {
     const part = this.parts.get(log.address.toLowerCase());
     const event = part && this.codecs[part].decodeLog(log);
     if (event === undefined) return [];
     const { name, args } = event;
-    const named = Object.entries(args).filter(([argument]) => !PACKED.has(argument));
-    const origin = typeof args["trade"] === "bigint" ? unpackTrade(args["trade"]) : {};
-    return [{ name, args: { ...Object.fromEntries(named), ...origin } }];
+    if (part !== "supply") return [event];
+    const told = unpacked(args);
+    delete told["progress"];
+    return [{ name, args: told }];
   }
 }
 

@@ -5,28 +5,29 @@
 import { getBytes } from "ethers";
 
 import { keccak } from "./keccak.ts";
-import type { Bytes32 } from "./ledger.ts";
+import type { BookEntry, Bytes32 } from "./ledger.ts";
 import { tradePrice } from "./money.ts";
 
 /** What places a bid or an offer in its order. */
-interface Entry {
-  /** Participant's number * 256 + index in its plan. */
-  readonly ref: bigint;
-  readonly price: bigint;
-  /** Reputation at the reveal. */
-  readonly reputation: bigint;
-  /** Sequence number of the commitment. */
-  readonly sequence: bigint;
-  /** Energy asked for or on offer, Wh. */
-  readonly energy: bigint;
-  readonly cores: bigint;
-}
+type Entry = Omit<BookEntry, "seller">;
 
 /** A bid of a book; `price` is the highest that it pays. */
 export type BookBid = Entry;
 
 /** An offer of a book. */
 export type BookOffer = Entry;
+
+/** The bids and offers of a slot. */
+export interface Book {
+  readonly bids: readonly BookBid[];
+  readonly offers: readonly BookOffer[];
+}
+
+/** The book that has these entries. */
+export const bookFrom = (entries: readonly BookEntry[]): Book => ({
+  bids: entries.filter(({ seller }) => !seller),
+  offers: entries.filter(({ seller }) => seller),
+});
 
 /** Reference to entry `index` of a participant's plan. */
 export const refOf = (participant: bigint, index: bigint | number): bigint =>

@@ -34,13 +34,14 @@ import type {
 } from "../../types/index.ts";
 import { UserError } from "../errors.ts";
 import { fingerprint, subjectOf, validUntil } from "../identity/authority.ts";
-import { orderBids, orderOffers, refOf } from "./clearing.ts";
+import { bookFrom, orderBids, orderOffers } from "./clearing.ts";
 import { CONTRACT_NAMES, type MarketAddresses } from "./deployment.ts";
 import {
   Phase,
   PlanStatus,
   Role,
   type Bid,
+  type BookEntry,
   type Bytes32,
   type Commitment,
   type Enrolment,
@@ -286,6 +287,9 @@ export interface Ranking {
   readonly offers: bigint[];
 }
 
+/** Participants whose entries in the book are read at a time. */
+const READ_AT_A_TIME = 100;
+
 /**
  * Computes a slot's ranking from what was revealed. Complete once the reveal window is over, and gone once the slot is
  * cleared.
@@ -296,22 +300,12 @@ export async function rankingOf(market: Market, slot: bigint): Promise<Ranking> 
     auction.filters.Revealed(undefined, slot),
     market.firstBlock,
   );
-  const bids = [];
-  const offers = [];
-  for (const { args } of revealed) {
-    const { participant } = args;
-    const { seller, sequence, reputation, count } = await auction.planOf(participant);
-    for (let index = 0n; index < count; index += 1n) {
-      const entry = { ref: refOf(participant, index), reputation, sequence };
-      if (seller) {
-        const { price, energy, cores } = await auction.offerOf(participant, index);
-        offers.push({ ...entry, price, energy, cores });
-      } else {
-        const { maxPrice, energy, cores } = await auction.bidOf(participant, index);
-        bids.push({ ...entry, price: maxPrice, energy, cores });
-      }
-    }
+  const entries: BookEntry[] = [];
+  for (let from = 0; from < revealed.length; from += READ_AT_A_TIME) {
+    const bidders = revealed.slice(from, from + READ_AT_A_TIME).map(({ args }) => args.participant);
+    entries.push(...(await auction.entriesOf(slot, bidders)));
   }
+  const { bids, offers } = bookFrom(entries);
   return {
     bids: orderBids(bids).map(({ ref }) => ref),
     offers: orderOffers(offers).map(({ ref }) => ref),

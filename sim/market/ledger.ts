@@ -24,8 +24,8 @@ export interface LedgerError {
 }
 
 /**
- * Something that a call did, as the contracts' events tell it. The origin of a `Signed` contract is unpacked
- * (`bid`, `offer`: indices in the plans; `candidates`); `terms` and `progress` are left out, the queries give them.
+ * Something that a call did, as the contracts' events tell it. What the supply book packs is unpacked: the `terms` of a `Signed`
+ * contract, and its origin (`bid`, `offer`: indices in the plans; `candidates`). `progress` is left out, the queries give it.
  */
 export interface LedgerEvent {
   readonly name: string;
@@ -313,6 +313,22 @@ export interface PlanState {
   readonly count: bigint;
 }
 
+/** A bid or an offer in a slot's book, with all that its place in the ranking depends on. */
+export interface BookEntry {
+  /** Participant's number * 256 + index in its plan. */
+  readonly ref: bigint;
+  readonly seller: boolean;
+  /** Highest price of a bid, lowest of an offer, micro-yuan per kWh. */
+  readonly price: bigint;
+  /** Energy that a bid needs, or that an offer has left, Wh. */
+  readonly energy: bigint;
+  readonly cores: bigint;
+  /** Reputation at the reveal. */
+  readonly reputation: bigint;
+  /** Sequence number of the commitment. */
+  readonly sequence: bigint;
+}
+
 /** A slot's book. */
 export interface BookState {
   readonly phase: bigint;
@@ -536,6 +552,8 @@ export interface LedgerQueries {
   /** Offer `index` of the participant's revealed plan. */
   offerOf(participant: bigint, index: bigint): Answer<Offer>;
   bookOf(slot: bigint): Answer<BookState>;
+  /** The bids and offers that participants have in a slot's book. */
+  entriesOf(slot: bigint, bidders: readonly bigint[]): Answer<readonly BookEntry[]>;
   disposableEnergy(dataCentre: bigint, slot: bigint): Answer<bigint>;
   rankingOf(ranker: Address): Answer<RankingState>;
 

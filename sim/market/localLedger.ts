@@ -9,6 +9,7 @@ import {
   type Answer,
   type BeaconValue,
   type Bid,
+  type BookEntry,
   type BookState,
   type Bytes32,
   type Chain,
@@ -449,6 +450,10 @@ export class LocalLedger implements Ledger {
 
   bookOf(slot: bigint): Answer<BookState> {
     return this.query((m) => m.auction.bookOf(slot));
+  }
+
+  entriesOf(slot: bigint, bidders: readonly bigint[]): Answer<readonly BookEntry[]> {
+    return this.query((m) => m.auction.entriesOf(slot, bidders));
   }
 
   disposableEnergy(dataCentre: bigint, slot: bigint): Answer<bigint> {

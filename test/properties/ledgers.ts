@@ -231,6 +231,7 @@ class Play {
     ];
     const { seller, count, slot } = await local.planOf(number);
     for (let i = 0n; i < count; i += 1n) views.push([seller ? "offerOf" : "bidOf", number, i]);
+    views.push(["entriesOf", slot, [number]]);
     if (seller) views.push(["disposableEnergy", number, slot]);
     return views;
   }

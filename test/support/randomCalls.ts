@@ -12,7 +12,14 @@ import {
   type TypedDataField,
 } from "ethers";
 
-import { orderBids, orderOffers, refOf, type BookBid } from "../../sim/market/clearing.ts";
+import {
+  bookFrom,
+  orderBids,
+  orderOffers,
+  refOf,
+  type Book,
+  type BookBid,
+} from "../../sim/market/clearing.ts";
 import {
   Phase,
   PlanStatus,
@@ -1093,24 +1100,8 @@ export class RandomCalls {
     return result;
   }
 
-  private async book(slot: bigint): Promise<{ bids: BookBid[]; offers: BookBid[] }> {
-    const { local } = this.twin;
-    const bids: BookBid[] = [];
-    const offers: BookBid[] = [];
-    for (const { number } of await this.traders()) {
-      const plan = await local.planOf(number);
-      if (plan.slot !== slot || plan.status !== PlanStatus.revealed) continue;
-      const { reputation, sequence } = plan;
-      for (let index = 0n; index < plan.count; index += 1n) {
-        const ref = refOf(number, index);
-        if (plan.seller) {
-          offers.push({ ref, reputation, sequence, ...(await local.offerOf(number, index)) });
-        } else {
-          const { maxPrice: price, energy, cores } = await local.bidOf(number, index);
-          bids.push({ ref, reputation, sequence, price, energy, cores });
-        }
-      }
-    }
-    return { bids, offers };
+  private async book(slot: bigint): Promise<Book> {
+    const bidders = (await this.traders()).map(({ number }) => number);
+    return bookFrom(await this.twin.local.entriesOf(slot, bidders));
   }
 }

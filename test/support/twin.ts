@@ -45,7 +45,10 @@ export type Call = {
 }[keyof LedgerCalls];
 
 /** A query as a value. */
-export type View = readonly [name: ViewName, ...args: readonly (bigint | string)[]];
+export type View = readonly [
+  name: ViewName,
+  ...args: readonly (bigint | string | readonly bigint[])[],
+];
 
 const GAS = "0xffffff"; // just below the most that a transaction may use
 const GAS_PRICE = "0x174876e800";

@@ -18,6 +18,7 @@ import {
   Role,
   type Address,
   type Bid,
+  type BookEntry,
   type BookState,
   type Bytes32,
   type Commitment,
@@ -364,6 +365,20 @@ export class LocalAuction {
     return { phase, bids, offers, seed, ranker, concluded: BigInt(concluded), trades };
   }
 
+  /** The bids and offers that participants have in a slot's book. */
+  entriesOf(slot: bigint, bidders: readonly bigint[]): BookEntry[] {
+    return bidders.flatMap((participant) => {
+      const { slot: of, status, seller, reputation, sequence, count } = this.planOf(participant);
+      if (of !== slot || (status !== PlanStatus.revealed && status !== PlanStatus.closed))
+        return [];
+      return Array.from({ length: Number(count) }, (_, i) => {
+        const { price, energy, cores } = this.priced(participant, BigInt(i), seller);
+        const ref = refOf(participant, i);
+        return { ref, seller, price, energy, cores, reputation, sequence };
+      });
+    });
+  }
+
   /** What is offered for the slot and not yet sold, Wh. */
   disposableEnergy(dataCentre: bigint, slot: bigint): bigint {
     const { phase } = this.bookAt(slot);
@@ -380,6 +395,12 @@ export class LocalAuction {
   }
 
   // ---------------------------------------------------------------- internals: plans
+
+  private priced(participant: bigint, index: bigint, seller: boolean): Offer {
+    if (seller) return this.offerOf(participant, index);
+    const { maxPrice: price, energy, cores } = this.bidOf(participant, index);
+    return { price, energy, cores };
+  }
 
   private each<T>(batch: readonly T[], action: (item: T) => void): SkippedItem[] {
     const skipped: SkippedItem[] = [];

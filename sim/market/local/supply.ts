@@ -120,27 +120,27 @@ export class LocalSupply {
     const { buyer, seller, task, price, slot, buyerDeposit, sellerDeposit } = trade;
     const { bid, offer, candidates } = trade;
     const contractId = Cell.next(this.count);
-    const terms: Terms = {
+    const agreed = {
       buyer,
       seller,
       cores: task.cores,
       coreSeconds: task.coreSeconds,
       energy: task.energy,
       price,
-      signed: slot,
       firstSlot: task.earliest,
       deadline: task.deadline,
       priority: task.priority,
-      buyerDeposit,
-      sellerDeposit,
+      signed: slot,
     };
+    const terms: Terms = { ...agreed, buyerDeposit, sellerDeposit };
     this.agreements.set(contractId, terms);
     const row = Number(contractId);
     this.terms.change(row);
     for (const [term, column] of TERMS) this.terms.put(row, column, Number(terms[term]));
     this.progress.change(row);
     this.progress.put(row, Progress.status, RUNNING);
-    this.market.world.emit("Signed", { contractId, buyer, seller, bid, offer, candidates });
+    const origin = { bid, offer, candidates };
+    this.market.world.emit("Signed", { contractId, buyer, seller, ...origin, terms: agreed });
     return contractId;
   }
 

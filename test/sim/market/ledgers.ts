@@ -228,7 +228,17 @@ async function trade({ ledger, wallets, at }: Setting): Promise<void> {
     bid: 0n,
     offer: 0n,
     candidates: 1n,
+    terms: {
+      ...{ buyer: USER, seller: CENTRE, cores: 4n, coreSeconds: 14_400n, energy: 10_000n },
+      ...{ price: 650_000n, firstSlot: SLOT, deadline: SLOT, priority: false, signed: SLOT },
+    },
   });
+  expect(await ledger.entriesOf(SLOT, [CENTRE, METER])).to.deep.equal([
+    {
+      ...{ ref: refOf(CENTRE, 0), seller: true, price: 400_000n, energy: 10_000n, cores: 4n },
+      ...{ reputation: 5_000n, sequence: 2n },
+    },
+  ]);
 }
 
 function shouldBehaveLikeALedger(create: () => Promise<Setting>): void {

@@ -1,6 +1,6 @@
 /** The life of supply contracts and order transfers, step by step. */
 import type { LifeStep } from "../../shared/api.ts";
-import { termsOf } from "../../../sim/audit/words.ts";
+import { termsOf } from "../../../sim/market/words.ts";
 import { argsOf, structOf, type Args, type Decoded } from "../index/codec.ts";
 import { MENTION } from "../projection/projection.ts";
 import type { MarketContext } from "./endpoint.ts";

@@ -1,11 +1,11 @@
 /** The words into which the supply book packs what its events `Signed` and `Delivered` tell, as they are shown. */
 import {
+  originOf,
   progressOf,
   termsOf,
   type ContractProgress,
   type Terms,
-} from "../../../sim/audit/words.ts";
-import { unpackTrade } from "../../../sim/market/chainLedger.ts";
+} from "../../../sim/market/words.ts";
 import type { LedgerValue } from "../../../sim/market/ledger.ts";
 
 /** A field of a packed word. */
@@ -53,7 +53,7 @@ const PROGRESS: PackedType<keyof ContractProgress> = {
 };
 
 const TRADE: PackedType<string> = {
-  unpack: unpackTrade,
+  unpack: originOf,
   types: { bid: "uint8", offer: "uint8", candidates: "uint8" },
 };
 

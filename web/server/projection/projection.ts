@@ -7,7 +7,7 @@ import {
   type Decoded,
 } from "../index/codec.ts";
 import { placeOf, type Database } from "../index/database.ts";
-import { termsOf } from "../../../sim/audit/words.ts";
+import { termsOf } from "../../../sim/market/words.ts";
 import type { SlotClock } from "../slotClock.ts";
 import { auctionHandlers, noteClearing, touchSlot } from "./auction.ts";
 import type { Context, Handlers } from "./context.ts";

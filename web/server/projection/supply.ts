@@ -1,6 +1,5 @@
 /** Supply contracts between users and data centres. */
-import { progressOf, termsOf } from "../../../sim/audit/words.ts";
-import { unpackTrade } from "../../../sim/market/chainLedger.ts";
+import { originOf, progressOf, termsOf } from "../../../sim/market/words.ts";
 import type { Database } from "../index/database.ts";
 import { refOf } from "../index/refs.ts";
 import { noteClearing, touchSlot } from "./auction.ts";
@@ -13,7 +12,7 @@ function signed({ args, at, tx }: MarketEvent, { db }: Context): void {
   const seller = number(args, "seller");
   const terms = termsOf(amount(args, "terms"));
   const { buyerDeposit, sellerDeposit } = progressOf(amount(args, "progress"));
-  const trade = unpackTrade(amount(args, "trade"));
+  const trade = originOf(amount(args, "trade"));
   const { price, energy, cores, coreSeconds, firstSlot, deadline, priority } = terms;
   const slot = Number(terms.signed);
   const [bid, offer] = [Number(trade["bid"]), Number(trade["offer"])];

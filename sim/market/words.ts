@@ -1,5 +1,5 @@
 /** The packed words in the supply book's events; `contracts/types/SupplyWords.sol` is their other half. */
-import type { SupplyContract } from "../market/ledger.ts";
+import type { LedgerValue, SupplyContract } from "./ledger.ts";
 
 /** What a contract fixes, as `SupplyTermsWord` holds it. */
 export type Terms = Pick<
@@ -69,5 +69,27 @@ export function progressOf(word: bigint): ContractProgress {
     sellerDeposit: from.next(48n),
     status: from.next(8n),
     handedOver: from.next(8n) !== 0n,
+  };
+}
+
+/** Unpacks where a contract comes from: index of the bid, index of the offer, number of candidates. */
+export const originOf = (trade: bigint): Record<"bid" | "offer" | "candidates", bigint> => ({
+  bid: trade & 255n,
+  offer: (trade >> 8n) & 255n,
+  candidates: trade >> 16n,
+});
+
+/** An event's arguments with `terms` and `progress` unpacked, and with the fields of `trade` in its place. */
+export function unpacked({
+  terms,
+  progress,
+  trade,
+  ...args
+}: Record<string, LedgerValue>): Record<string, LedgerValue> {
+  return {
+    ...args,
+    ...(typeof terms === "bigint" ? { terms: { ...termsOf(terms) } } : {}),
+    ...(typeof progress === "bigint" ? { progress: { ...progressOf(progress) } } : {}),
+    ...(typeof trade === "bigint" ? originOf(trade) : {}),
   };
 }
