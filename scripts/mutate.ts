@@ -11,21 +11,28 @@
  *                  in Solidity)
  *   --solidity WHICH  Solidity tests to run on what the others let pass: all (default), own (those of the mutated library
  *                  alone, which takes seconds instead of minutes), or none
+ *   --survey       only find out what the tests reach, which takes minutes; otherwise done when it is first needed
  *   --report       only print what earlier runs found
+ *   --record       only write what earlier runs found to `snapshots/mutation.jsonl`, to be checked in
  *
  * Results are kept in `reports/mutation.json`, or `mutation-I-N.json` of a shard, so that a run that was interrupted goes on
- * where it ended; a fault in a file that has changed since is tried anew.
+ * where it ended, as it goes on from the record; a fault in a file that has changed since is tried anew.
  */
 import { fork, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
 import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { parseArgs } from "node:util";
 
 import config from "../hardhat.config.ts";
 import { Compiler, readSources, type Bytecodes, type Settings } from "./mutation/compiler.ts";
 import { applied, mutantsOf, type Mutant } from "./mutation/mutants.ts";
+import { Order, type Batch } from "./mutation/order.ts";
+import { OwnTests, type TestSettings } from "./mutation/own.ts";
 import { REACH, Reach } from "./mutation/reach.ts";
+import { readRecord, sorted, writeRecord, type Result, type Status } from "./mutation/record.ts";
 import { SolidityTests } from "./mutation/solidity.ts";
+import { readSurvey, surveyKey, writeSurvey, type Survey } from "./mutation/survey.ts";
 import type { Reply, Request } from "./mutation/worker.ts";
 
 const REPORTS = "reports";
@@ -40,18 +47,6 @@ const SHORT_RUNS = { HELIOMARKET_BOOKS: "30", HELIOMARKET_CALLS: "600" };
 /** Test files that a worker process runs before it is replaced by a fresh one. */
 const WORKER_LIFE = 400;
 
-type Status = "killed" | "timeout" | "survived" | "equivalent" | "invalid";
-
-/** What became of a mutant. */
-interface Result extends Mutant {
-  readonly status: Status;
-  /** Hash of the file without the fault. */
-  readonly source: string;
-  /** Title of the first test that failed. */
-  readonly killer?: string;
-  readonly seconds: number;
-}
-
 const { values: options } = parseArgs({
   options: {
     sample: { type: "string" },
@@ -61,7 +56,9 @@ const { values: options } = parseArgs({
     tests: { type: "string", multiple: true },
     retry: { type: "boolean", default: false },
     solidity: { type: "string", default: "all" },
+    survey: { type: "boolean", default: false },
     report: { type: "boolean", default: false },
+    record: { type: "boolean", default: false },
   },
 });
 
@@ -84,10 +81,11 @@ const keyOf = ({ file, start, length, replacement }: Mutant): string =>
 const [shard = 1, shards = 1] = options.shard.split("/").map(Number);
 const REPORT = shards === 1 ? "mutation.json" : `mutation-${shard}-${shards}.json`;
 const results = new Map<string, Result>();
-for (const path of globSync(`${REPORTS}/mutation*.json`).sort()) {
-  for (const result of JSON.parse(readFileSync(path, "utf8")) as Result[]) {
-    if (result.source === hashes[result.file]) results.set(keyOf(result), result);
-  }
+const reported = globSync(`${REPORTS}/mutation*.json`)
+  .sort()
+  .flatMap((path) => JSON.parse(readFileSync(path, "utf8")) as Result[]);
+for (const result of [...readRecord(), ...reported]) {
+  if (result.source === hashes[result.file]) results.set(keyOf(result), result);
 }
 
 function save(mutant: Mutant, status: Status, begin: number, killer?: string): void {
@@ -95,11 +93,11 @@ function save(mutant: Mutant, status: Status, begin: number, killer?: string): v
   const seconds = Math.round((Date.now() - begin) / 100) / 10;
   const result = { ...mutant, status, source, seconds, ...(killer && { killer }) };
   results.set(keyOf(mutant), result);
-  const sorted = [...results.values()].sort(
-    (a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.start - b.start,
-  );
   mkdirSync(REPORTS, { recursive: true });
-  writeFileSync(`${REPORTS}/${REPORT}`, `${JSON.stringify(sorted, undefined, 1)}\n`);
+  writeFileSync(
+    `${REPORTS}/${REPORT}`,
+    `${JSON.stringify(sorted(results.values()), undefined, 1)}\n`,
+  );
 }
 
 const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim() || "nothing";
@@ -129,7 +127,7 @@ function report(all: readonly Mutant[]): string {
   }
   row("**all**", all);
   lines.push("", "## Survivors", "");
-  for (const { status, file, line, operator, original, replacement } of results.values()) {
+  for (const { status, file, line, operator, original, replacement } of sorted(results.values())) {
     if (status !== "survived") continue;
     lines.push(
       `- \`${file}:${line}\` ${operator}: \`${oneLine(original)}\` → \`${oneLine(replacement)}\``,
@@ -239,6 +237,10 @@ class Worker {
 
 // ------------------------------------------------------------------ run
 
+if (options.record) {
+  writeRecord(results.values());
+  process.exit();
+}
 const { compilers } = config.solidity as unknown as { compilers: [{ settings: Settings }] };
 const [{ settings }] = compilers;
 const compiler = new Compiler(sources, settings);
@@ -257,60 +259,61 @@ const tests = globSync(options.tests ?? TESTS)
   .sort();
 console.log(`${mutants.length} mutants, ${todo.length} to test with ${tests.length} test files`);
 
-const original = compiler.compileAll() ?? fail("The contracts do not compile.");
+const original = compiler.original();
+const { solidity: testSettings } = config.test as { solidity: TestSettings };
+const ownTests = new OwnTests(compiler, testSettings);
 
 /** What differs from the original. */
 const changesOf = (bytecodes: Bytecodes, base: Bytecodes): Bytecodes =>
   Object.fromEntries(Object.entries(bytecodes).filter(([name, code]) => code !== base[name]));
 
-/** The mutant's bytecodes, or why there is nothing to test. */
-function build(mutant: Mutant): Bytecodes | "invalid" | "equivalent" {
-  const text = applied(mutant, sources[mutant.file] ?? "");
-  const bytecodes = compiler.compile(mutant.file, text);
-  if (bytecodes === undefined) return "invalid";
-  const changes = changesOf(bytecodes, original);
-  return Object.keys(changes).length === 0 ? "equivalent" : changes;
+interface Verdict {
+  readonly status: Status;
+  readonly killer?: string;
 }
 
-const shipped = new Map<string, Bytecodes>();
-
-/** Whether the optimizer makes the same of it as of the original. */
-function isEquivalent({ file }: Mutant, text: string): boolean {
-  const base = shipped.get(file) ?? compiler.compile(file, sources[file] ?? "", true) ?? {};
-  shipped.set(file, base);
-  const bytecodes = compiler.compile(file, text, true);
-  return bytecodes !== undefined && Object.keys(changesOf(bytecodes, base)).length === 0;
-}
-
-let solidityTests: SolidityTests | undefined;
-const passesSolidityTests = ({ file }: Mutant, text: string): boolean => {
-  return solidityTests?.pass(file, text, sources[file] ?? "", options.solidity === "own") ?? true;
-};
-
-/** What became of a mutant that the TypeScript tests let pass. */
-function judge(mutant: Mutant): { status: Status; killer?: string } {
+/** The mutant's bytecodes, or what became of it before they were needed. */
+async function build(mutant: Mutant): Promise<Bytecodes | Verdict> {
   const text = applied(mutant, sources[mutant.file] ?? "");
-  if (isEquivalent(mutant, text)) return { status: "equivalent" };
-  if (!passesSolidityTests(mutant, text)) {
-    return { status: "killed", killer: "Solidity tests" };
+  if (options.solidity !== "none") {
+    const killer = await ownTests.killer(mutant.file, text);
+    if (killer !== undefined) return { status: "killed", killer };
   }
-  return { status: "survived" };
+  const bytecodes = compiler.compile(mutant.file, text);
+  if (bytecodes === undefined) return { status: "invalid" };
+  const changes = changesOf(bytecodes, original);
+  return Object.keys(changes).length === 0 ? { status: "equivalent" } : changes;
 }
+
+const isVerdict = (built: Bytecodes | Verdict): built is Verdict => "status" in built;
 
 if (!["all", "own", "none"].includes(options.solidity))
   throw new Error(`--solidity is ${options.solidity}; it can be all, own or none.`);
 if (options.solidity !== "none" && todo.length !== 0) {
-  const file = "contracts/libraries/Bits.sol";
-  const text = sources[file] ?? "";
-  solidityTests = new SolidityTests();
-  if (!solidityTests.pass(file, text, text, options.solidity === "own"))
-    throw new Error("The Solidity tests fail.");
+  for (const file of new Set(todo.map((mutant) => mutant.file))) {
+    const killer = await ownTests.killer(file, sources[file] ?? "");
+    if (killer !== undefined) throw new Error(`${killer} fails without a fault.`);
+  }
+}
+
+/** The project's copy for all the Solidity tests, made when the first mutant gets that far. */
+let solidityTests: SolidityTests | undefined;
+function passesSolidityTests({ file }: Mutant, text: string): boolean {
+  const source = sources[file] ?? "";
+  if (solidityTests === undefined) {
+    solidityTests = new SolidityTests();
+    if (!solidityTests.pass(file, source, source)) throw new Error("The Solidity tests fail.");
+  }
+  return solidityTests.pass(file, text, source);
 }
 
 const MOST_FOR_A_FILE = 60 * 60_000;
 
 const reach = new Reach(sources);
-if (todo.length !== 0) {
+const without = new Set<string>();
+
+/** Notes what the tests reach. */
+async function explore(): Promise<void> {
   const instrumented =
     compiler.compileAll(reach.instrumented) ?? fail("The instrumented contracts do not compile.");
   const surveyor = new Worker({ [REACH]: "1" });
@@ -323,10 +326,6 @@ if (todo.length !== 0) {
 }
 
 let worker = new Worker();
-/** How long tests take without a fault, ms, by file and title. */
-const times: Record<string, Readonly<Record<string, number>>> = {};
-const without = new Set<string>();
-
 /** Runs tests of a file, in a fresh worker if the last one is used up. */
 async function test(
   bytecodes: Bytecodes,
@@ -338,87 +337,111 @@ async function test(
     worker = new Worker();
   }
   worker.tested += 1;
-  const limit = only === undefined ? MOST_FOR_A_FILE : 60_000 + 10 * timeOf(file, only);
+  const limit = only === undefined ? MOST_FOR_A_FILE : 60_000 + 10 * order.timeOf(file, only);
   const all = only === undefined;
   return worker.run({ bytecodes, file, all, without: [...without], ...(only && { only }) }, limit);
 }
 
-const timeOf = (file: string, titles: readonly string[]): number =>
-  titles.reduce((sum, title) => sum + (times[file]?.[title] ?? 0), 0);
-
-// Two runs without a fault: what fails then says nothing about faults.
-for (const file of todo.length === 0 ? [] : tests) {
-  for (let i = 0; i < 2; i += 1) {
-    const reply = await test(original, file);
-    if (reply === "stuck") throw new Error(`${file} takes too long.`);
-    times[file] = reply.durations;
-    for (const title of reply.failed) {
-      without.add(title);
-      console.log(`fails without a fault, left out: ${title}`);
+/** Two runs without a fault: what fails then says nothing about faults. */
+async function measure(): Promise<Survey["times"]> {
+  const times: Record<string, Readonly<Record<string, number>>> = {};
+  for (const file of tests) {
+    for (let i = 0; i < 2; i += 1) {
+      const reply = await test(original, file);
+      if (reply === "stuck") throw new Error(`${file} takes too long.`);
+      times[file] = reply.durations;
+      for (const title of reply.failed) without.add(title);
+      if (i === 1) console.log(`${(reply.milliseconds / 1000).toFixed(1)} s ${file}`);
     }
-    if (i === 1) console.log(`${(reply.milliseconds / 1000).toFixed(1)} s ${file}`);
   }
+  return times;
 }
 
-const kills: Record<string, number> = {};
-const tries: Record<string, number> = {};
+async function makeSurvey(): Promise<Survey> {
+  await explore();
+  const times = await measure();
+  const survey = { reach: reach.found, times, without: [...without] };
+  writeSurvey(key, survey);
+  return survey;
+}
 
-/** The tests that reach a mutant, by file; those of the mutated contracts first, then by kills in relation to time. */
-function ordered(
-  mutant: Mutant,
-  bytecodes: Bytecodes,
-): [file: string, titles: readonly string[]][] {
+const key = surveyKey(tests);
+let survey: Survey = { reach: reach.found, times: {}, without: [] };
+if (options.survey || (todo.length !== 0 && tests.length !== 0)) {
+  survey = readSurvey(key) ?? (await makeSurvey());
+}
+reach.load(survey.reach);
+for (const title of survey.without) {
+  without.add(title);
+  console.log(`fails without a fault, left out: ${title}`);
+}
+if (options.survey) process.exit();
+
+const order = new Order(survey.times);
+for (const result of results.values()) {
+  if (result.killer !== undefined) order.note(result, result.killer);
+}
+
+/** Runs the tests that reach it, until one fails, and tells what became of it. */
+async function judge(mutant: Mutant, bytecodes: Bytecodes): Promise<Verdict> {
+  const source = sources[mutant.file] ?? "";
+  const text = applied(mutant, source);
   const names = [mutant.file, ...Object.keys(bytecodes)].map(
     (name) => /(\w+)(\.sol)?$/.exec(name)?.[1] ?? "",
   );
-  const own = (file: string): boolean => names.some((name) => file.startsWith(`test/${name}.`));
-  const reaching = [...reach.testsOf(mutant, sources[mutant.file] ?? "")].map(([file, titles]) => ({
-    file,
-    titles,
-    isOwn: own(file),
-    value: ((kills[file] ?? 0) + 1) / ((tries[file] ?? 0) + 2) / (timeOf(file, titles) + 500),
-  }));
-  return reaching
-    .sort((a, b) => Number(b.isOwn) - Number(a.isOwn) || b.value - a.value)
-    .map(({ file, titles }) => [file, titles]);
+  const isOwn = (file: string): boolean => names.some((name) => file.startsWith(`test/${name}.`));
+  const batches = order.batches(mutant, reach.testsOf(mutant, source), isOwn);
+  const quick = batches.filter(({ isSlow }) => !isSlow);
+  const slow = batches.filter(({ isSlow }) => isSlow);
+  const early = await firstKill(bytecodes, quick);
+  if (early !== undefined) return early;
+  if (compiler.isEquivalent(mutant.file, text)) return { status: "equivalent" };
+  const late = await firstKill(bytecodes, slow);
+  if (late !== undefined) return late;
+  if (options.solidity === "all" && !passesSolidityTests(mutant, text)) {
+    return { status: "killed", killer: "Solidity tests" };
+  }
+  return { status: "survived" };
 }
 
-/** Runs the tests that reach it, one file after the other, until one fails. */
-async function kill(
-  mutant: Mutant,
+async function firstKill(
   bytecodes: Bytecodes,
-): Promise<{ status: Status; killer?: string } | undefined> {
-  for (const [file, titles] of ordered(mutant, bytecodes)) {
+  batches: readonly Batch[],
+): Promise<Verdict | undefined> {
+  for (const { file, titles } of batches) {
     const reply = await test(bytecodes, file, titles);
-    tries[file] = (tries[file] ?? 0) + 1;
-    if (reply !== "stuck" && reply.failed.length === 0) continue;
-    kills[file] = (kills[file] ?? 0) + 1;
     if (reply === "stuck") return { status: "timeout", killer: file };
-    const [killer = file] = reply.failed;
-    return { status: reply.stuck ? "timeout" : "killed", killer };
+    const [killer] = reply.failed;
+    if (killer !== undefined) return { status: reply.stuck ? "timeout" : "killed", killer };
   }
   return undefined;
 }
 
 const queue = [...todo];
-const next = (): { mutant: Mutant; built: ReturnType<typeof build> } | undefined => {
+/** Compiles the next one. */
+async function next(): Promise<{ mutant: Mutant; built: Bytecodes | Verdict } | undefined> {
   const mutant = queue.shift();
-  return mutant && { mutant, built: build(mutant) };
-};
+  // The compiler does not let anything else run: what is to be tested meanwhile has to be sent first.
+  await setImmediate();
+  return mutant && { mutant, built: await build(mutant) };
+}
+
 let done = 0;
-for (let current = next(); current !== undefined;) {
+for (let current = await next(); current !== undefined;) {
   const { mutant, built } = current;
   const begin = Date.now();
-  const running: ReturnType<typeof kill> =
-    typeof built === "string" ? Promise.resolve({ status: built }) : kill(mutant, built);
+  const running = isVerdict(built) ? Promise.resolve(built) : judge(mutant, built);
   // While the tests run, the next one is compiled.
-  current = next();
-  const { status, killer } = (await running) ?? judge(mutant);
+  const coming = next();
+  const { status, killer } = await running;
+  if (killer !== undefined) order.note(mutant, killer);
   save(mutant, status, begin, killer);
   done += 1;
   const what = `${oneLine(mutant.original)} -> ${oneLine(mutant.replacement)}`.slice(0, 120);
   console.log(`${done}/${todo.length} ${status} ${mutant.file}:${mutant.line} ${what}`);
+  current = await coming;
 }
 worker.stop();
 solidityTests?.remove();
 console.log(report(mutants));
+process.exit();

@@ -18,18 +18,16 @@ interface Code {
 interface Output {
   readonly errors?: readonly { readonly severity: string; readonly formattedMessage: string }[];
   readonly sources?: Readonly<Record<string, { readonly id: number; readonly ast?: object }>>;
-  readonly contracts?: Readonly<
-    Record<
-      string,
-      Readonly<
-        Record<
-          string,
-          { readonly evm: { readonly bytecode: Code; readonly deployedBytecode: Code } }
-        >
-      >
-    >
-  >;
+  readonly contracts?: Contracts;
 }
+
+interface Contract {
+  readonly abi?: readonly { readonly type: string; readonly name?: string }[];
+  readonly evm: { readonly bytecode: Code; readonly deployedBytecode: Code };
+}
+
+/** What was compiled, by file and name, as far as it was asked for. */
+export type Contracts = Readonly<Record<string, Readonly<Record<string, Contract>>>>;
 
 /** What is asked of the compiler, by file and contract. */
 type Selection = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
@@ -37,26 +35,43 @@ type Selection = Readonly<Record<string, Readonly<Record<string, readonly string
 const BYTECODE = ["evm.bytecode.object"];
 const EVERYTHING: Selection = { "*": { "*": BYTECODE } };
 
+/** What tells which files a contract's code comes from. */
+const ORIGINS = ["bytecode", "deployedBytecode"].flatMap((part) =>
+  ["object", "sourceMap"].map((what) => `evm.${part}.${what}`),
+);
+
 /** The compiler's settings, as far as they are looked at here. */
 export interface Settings {
   readonly evmVersion: string;
-  readonly viaIR?: boolean;
 }
 
-/** Just as much optimization as the stack needs, in less than half of the time. */
-const QUICK = {
-  enabled: true,
-  runs: 200,
-  details: {
-    peephole: true,
-    jumpdestRemover: true,
-    inliner: false,
-    orderLiterals: false,
-    deduplicate: false,
-    cse: false,
-    constantOptimizer: false,
-    yul: true,
-    yulDetails: { stackAllocation: true, optimizerSteps: "dhfoDgvulfnTUtu:fDnTOcmu" },
+const FEW_OPTIMIZATIONS = {
+  peephole: true,
+  jumpdestRemover: true,
+  inliner: false,
+  orderLiterals: false,
+  deduplicate: false,
+  cse: false,
+  constantOptimizer: false,
+};
+
+/** The older code generator takes a sixth of the time, but cannot reach deep enough into the stack for every contract. */
+const LEGACY = {
+  viaIR: false,
+  optimizer: { enabled: true, runs: 200, details: { ...FEW_OPTIMIZATIONS, yul: false } },
+};
+
+/** Just as much optimization as the stack needs. */
+const BY_IR = {
+  viaIR: true,
+  optimizer: {
+    enabled: true,
+    runs: 200,
+    details: {
+      ...FEW_OPTIMIZATIONS,
+      yul: true,
+      yulDetails: { stackAllocation: true, optimizerSteps: "dhfoDgvulfnTUtu:fDnTOcmu" },
+    },
   },
 };
 
@@ -77,15 +92,25 @@ export function readSources(folder: string): Sources {
   );
 }
 
+/** What is known of the sources without a fault. */
+interface Base {
+  readonly bytecodes: Bytecodes;
+  /** The contracts whose instructions come from a file, or which create such a contract, by file. */
+  readonly affected: ReadonlyMap<string, Selection>;
+  /** Files with contracts for which only the newer code generator finds room on the stack. */
+  readonly deep: ReadonlySet<string>;
+}
+
 /** Compiles variants of one set of sources. */
 export class Compiler {
   readonly #sources: Sources;
   readonly #settings: Settings;
   readonly #solc = require("solc") as Solc;
   readonly #libraries = new Map<string, string>();
-  #affected: ReadonlyMap<string, Selection> | undefined;
+  readonly #shipped = new Map<string, string>();
+  #found: Base | undefined;
 
-  /** @param settings those of the project, with which `shipped` code is compiled */
+  /** @param settings those of the project, which `isEquivalent` compiles with */
   constructor(sources: Sources, settings: Settings) {
     this.#sources = sources;
     this.#settings = settings;
@@ -93,10 +118,15 @@ export class Compiler {
 
   /** Syntax trees by file. */
   trees(): Readonly<Record<string, object>> {
-    const output = this.#run(this.#sources, { "*": { "": ["ast"] } }, false);
+    const output = this.#run(this.#sources, { "*": { "": ["ast"] } });
     return Object.fromEntries(
       Object.entries(output.sources ?? {}).map(([file, { ast }]) => [file, ast ?? {}]),
     );
+  }
+
+  /** Bytecodes of the contracts without a fault, by the same generators as those of `compile`. */
+  original(): Bytecodes {
+    return this.#base().bytecodes;
   }
 
   /**
@@ -105,68 +135,113 @@ export class Compiler {
    * @param sources other texts than those that the compiler was made with
    * @returns undefined if that does not compile
    */
-  compileAll(sources = this.#sources): Bytecodes | undefined {
-    return this.#bytecodes(this.#run(sources, EVERYTHING, false));
+  compileAll(sources: Sources): Bytecodes | undefined {
+    return bytecodesOf(this.#run(sources, EVERYTHING, BY_IR));
   }
 
   /**
    * Compiles the contracts that have code of `file` in them, with another text in its place.
    *
-   * @param shipped with the project's settings; otherwise faster
    * @returns undefined if that does not compile
    */
-  compile(file: string, text: string, shipped = false): Bytecodes | undefined {
-    return this.#bytecodes(
-      this.#run({ ...this.#sources, [file]: text }, this.#affectedBy(file), shipped),
-    );
-  }
-
-  #bytecodes(output: Output): Bytecodes | undefined {
-    if (output.errors?.some(({ severity }) => severity === "error")) return undefined;
-    const found: Record<string, string> = {};
-    for (const [path, contracts] of Object.entries(output.contracts ?? {})) {
-      for (const [name, { evm }] of Object.entries(contracts)) {
-        if (evm.bytecode.object !== "") found[`${path}:${name}`] = `0x${evm.bytecode.object}`;
-      }
+  compile(file: string, text: string): Bytecodes | undefined {
+    const sources = { ...this.#sources, [file]: text };
+    let all: Bytecodes = {};
+    for (const [isDeep, generator] of [
+      [false, LEGACY],
+      [true, BY_IR],
+    ] as const) {
+      const selection = this.#part(this.#affectedBy(file), isDeep);
+      if (Object.keys(selection).length === 0) continue;
+      const output = this.#run(sources, selection, generator);
+      // A fault may need more of the stack.
+      const some = bytecodesOf(isTooDeep(output) ? this.#run(sources, selection, BY_IR) : output);
+      if (some === undefined) return undefined;
+      all = { ...all, ...some };
     }
-    return found;
+    return all;
   }
 
-  /** The contracts whose instructions come from a file, or which create such a contract. */
+  /** Whether a text in place of a file makes no difference to any contract compiled with the project's settings. */
+  isEquivalent(file: string, text: string): boolean {
+    const { bytecodes } = this.#base();
+    const sizeOf = ([path, names]: readonly [string, object]): number =>
+      Object.keys(names).reduce(
+        (sum, name) => sum + (bytecodes[`${path}:${name}`]?.length ?? 0),
+        0,
+      );
+    // Small contracts first: the first difference decides.
+    const selections = Object.entries(this.#affectedBy(file)).sort((a, b) => sizeOf(a) - sizeOf(b));
+    return selections.every(([path, names]) => {
+      const mutated = this.#run({ ...this.#sources, [file]: text }, { [path]: names });
+      return JSON.stringify(bytecodesOf(mutated)) === this.#shippedCode(path, names);
+    });
+  }
+
+  #shippedCode(path: string, names: Selection[string]): string {
+    const key = JSON.stringify([path, names]);
+    const known =
+      this.#shipped.get(key) ??
+      JSON.stringify(bytecodesOf(this.#run(this.#sources, { [path]: names })));
+    this.#shipped.set(key, known);
+    return known;
+  }
+
   #affectedBy(file: string): Selection {
-    this.#affected ??= this.#findAffected();
-    return this.#affected.get(file) ?? EVERYTHING;
+    return this.#base().affected.get(file) ?? selectionOf(Object.keys(this.#sources));
   }
 
-  #findAffected(): ReadonlyMap<string, Selection> {
-    const wanted = ["bytecode", "deployedBytecode"].flatMap((part) =>
-      ["object", "sourceMap"].map((what) => `evm.${part}.${what}`),
+  /**
+   * Compiles files that are not part of the project's contracts, together with those that they import.
+   *
+   * @param tests texts by path
+   * @param text of `file`, in place of what it is
+   * @returns the contracts in `tests`, or undefined if that does not compile
+   */
+  compileTests(tests: Sources, file: string, text: string): Contracts | undefined {
+    const sources = { ...this.#sources, ...tests, [file]: text };
+    const selection = selectionOf(Object.keys(tests), ["abi", "evm.bytecode.object"]);
+    const legacy = this.#run(sources, selection, LEGACY);
+    const output = isTooDeep(legacy) ? this.#run(sources, selection, BY_IR) : legacy;
+    return errorsOf(output).length === 0 ? (output.contracts ?? {}) : undefined;
+  }
+
+  /** What one of the two code generators has to compile. */
+  #part(selection: Selection, isDeep: boolean): Selection {
+    const { deep } = this.#base();
+    return Object.fromEntries(
+      Object.entries(selection).filter(([path]) => deep.has(path) === isDeep),
     );
-    const output = this.#run(this.#sources, { "*": { "*": wanted } }, false);
-    const names = new Map(Object.entries(output.sources ?? {}).map(([path, { id }]) => [id, path]));
-    const built = Object.entries(output.contracts ?? {}).flatMap(([path, contracts]) =>
-      Object.entries(contracts).map(([name, { evm }]) => ({
-        path,
-        name,
-        code: evm.bytecode.object,
-        files: filesIn(evm.bytecode.sourceMap, evm.deployedBytecode.sourceMap),
-      })),
+  }
+
+  #base(): Base {
+    return (this.#found ??= this.#find());
+  }
+
+  #find(): Base {
+    const paths = Object.keys(this.#sources);
+    const deep = new Set(
+      paths.filter((path) => isTooDeep(this.#run(this.#sources, selectionOf([path]), LEGACY))),
     );
+    let bytecodes: Bytecodes = {};
     const affected = new Map<string, Record<string, Record<string, readonly string[]>>>();
-    for (const { path, name, code } of built) {
-      // A contract that creates another has its code in its own.
-      const parts = built.filter((part) => part.code !== "" && code.includes(part.code));
-      for (const id of new Set(parts.flatMap(({ files }) => files))) {
-        const file = names.get(id) ?? "";
+    for (const isDeep of [false, true]) {
+      const own = paths.filter((path) => deep.has(path) === isDeep);
+      const output = this.#run(this.#sources, selectionOf(own, ORIGINS), isDeep ? BY_IR : LEGACY);
+      const some = bytecodesOf(output);
+      if (some === undefined) throw new Error("The contracts do not compile.");
+      bytecodes = { ...bytecodes, ...some };
+      for (const { path, name, file } of originsIn(output)) {
         const selection = affected.get(file) ?? {};
         (selection[path] ??= {})[name] = BYTECODE;
         affected.set(file, selection);
       }
     }
-    return affected;
+    return { bytecodes, affected, deep };
   }
 
-  #run(sources: Sources, outputSelection: object, shipped: boolean): Output {
+  /** @param generator other settings than the project's */
+  #run(sources: Sources, outputSelection: object, generator: object = {}): Output {
     const input = {
       language: "Solidity",
       sources: Object.fromEntries(
@@ -174,7 +249,7 @@ export class Compiler {
       ),
       settings: {
         ...this.#settings,
-        ...(!shipped && { optimizer: this.#settings.viaIR === true ? QUICK : { enabled: false } }),
+        ...generator,
         // The hash of the sources in the metadata would make all bytecodes differ.
         metadata: { appendCBOR: false },
         outputSelection,
@@ -187,6 +262,48 @@ export class Compiler {
     };
     return JSON.parse(this.#solc.compile(JSON.stringify(input), { import: load })) as Output;
   }
+}
+
+const selectionOf = (paths: readonly string[], wanted = BYTECODE): Selection =>
+  Object.fromEntries(paths.map((path) => [path, { "*": wanted }]));
+
+const errorsOf = ({ errors = [] }: Output): string[] =>
+  errors
+    .filter(({ severity }) => severity === "error")
+    .map(({ formattedMessage }) => formattedMessage);
+
+const isTooDeep = (output: Output): boolean =>
+  errorsOf(output).some((message) => message.includes("Stack too deep"));
+
+/** @returns undefined if it did not compile */
+function bytecodesOf(output: Output): Bytecodes | undefined {
+  if (errorsOf(output).length !== 0) return undefined;
+  const found: Record<string, string> = {};
+  for (const [path, contracts] of Object.entries(output.contracts ?? {})) {
+    for (const [name, { evm }] of Object.entries(contracts)) {
+      if (evm.bytecode.object !== "") found[`${path}:${name}`] = `0x${evm.bytecode.object}`;
+    }
+  }
+  return found;
+}
+
+/** The files that the code of each contract comes from. */
+function originsIn(output: Output): { path: string; name: string; file: string }[] {
+  const names = new Map(Object.entries(output.sources ?? {}).map(([path, { id }]) => [id, path]));
+  const built = Object.entries(output.contracts ?? {}).flatMap(([path, contracts]) =>
+    Object.entries(contracts).map(([name, { evm }]) => ({
+      path,
+      name,
+      code: evm.bytecode.object,
+      files: filesIn(evm.bytecode.sourceMap, evm.deployedBytecode.sourceMap),
+    })),
+  );
+  return built.flatMap(({ path, name, code }) => {
+    // A contract that creates another has its code in its own.
+    const parts = built.filter((part) => part.code !== "" && code.includes(part.code));
+    const ids = new Set(parts.flatMap(({ files }) => files));
+    return [...ids].map((id) => ({ path, name, file: names.get(id) ?? "" }));
+  });
 }
 
 /** Numbers of the files that instructions come from. */

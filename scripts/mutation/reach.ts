@@ -21,13 +21,21 @@ interface Statement {
 /** Tests by their files, each by its title. */
 export type Tests = ReadonlyMap<string, readonly string[]>;
 
+/** What was found, to be kept in a file. */
+export interface Found {
+  /** Files and titles. */
+  readonly tests: readonly (readonly [file: string, title: string])[];
+  /** Places in `tests` of those that reach a statement, by its tag. */
+  readonly statements: Readonly<Record<string, readonly number[]>>;
+}
+
 /** What was found. */
 export class Reach {
   /** The sources, which tell when a statement is run. */
   readonly instrumented: Sources;
   private readonly statements = new Map<string, readonly Statement[]>();
-  /** Tests that reach a statement, by its tag. */
-  private readonly tests = new Map<string, { file: string; title: string }[]>();
+  private tests: (readonly [file: string, title: string])[] = [];
+  private reaching: Record<string, number[]> = {};
 
   constructor(sources: Sources) {
     const { filename, content } = getCoverageLibrary();
@@ -51,12 +59,22 @@ export class Reach {
   /** Notes what the tests of a file reached: tags of statements, by the tests' titles. */
   note(file: string, reached: Readonly<Record<string, readonly string[]>>): void {
     for (const [title, tags] of Object.entries(reached)) {
-      for (const tag of tags) {
-        const known = this.tests.get(tag);
-        if (known === undefined) this.tests.set(tag, [{ file, title }]);
-        else known.push({ file, title });
-      }
+      const place = this.tests.push([file, title]) - 1;
+      for (const tag of new Set(tags)) (this.reaching[tag] ??= []).push(place);
     }
+  }
+
+  /** What was noted so far. */
+  get found(): Found {
+    return { tests: this.tests, statements: this.reaching };
+  }
+
+  /** Takes over what was found earlier, for the same sources. */
+  load({ tests, statements }: Found): void {
+    this.tests = [...tests];
+    this.reaching = Object.fromEntries(
+      Object.entries(statements).map(([tag, places]) => [tag, [...places]]),
+    );
   }
 
   /**
@@ -70,13 +88,13 @@ export class Reach {
     const own = this.statements.get(file) ?? [];
     const around = own.filter((statement) => statement.start <= at && at < statement.end);
     const [innermost] = around.sort((a, b) => a.end - a.start - (b.end - b.start));
-    const found = new Map<string, Set<string>>();
-    for (const { tag } of innermost === undefined ? own : [innermost]) {
-      for (const test of this.tests.get(tag) ?? []) {
-        const titles = found.get(test.file) ?? new Set();
-        found.set(test.file, titles.add(test.title));
-      }
+    const tags = (innermost === undefined ? own : [innermost]).map(({ tag }) => tag);
+    const places = new Set(tags.flatMap((tag) => this.reaching[tag] ?? []));
+    const found = new Map<string, string[]>();
+    for (const place of places) {
+      const [path = "", title = ""] = this.tests[place] ?? [];
+      found.set(path, [...(found.get(path) ?? []), title]);
     }
-    return new Map([...found].map(([path, titles]) => [path, [...titles]]));
+    return found;
   }
 }

@@ -15,7 +15,7 @@ export interface Request {
   readonly bytecodes: Readonly<Record<string, string>>;
   readonly file: string;
   readonly all?: boolean;
-  /** Titles of the tests to run; default: all. */
+  /** Titles of the tests to run, the first ones first as far as their suites allow; default: all. */
   readonly only?: readonly string[];
   /** Titles of tests to leave out. */
   readonly without?: readonly string[];
@@ -106,6 +106,19 @@ function leaveOut(suite: Mocha.Suite, titles: ReadonlySet<string>): void {
   for (const inner of suite.suites) leaveOut(inner, titles);
 }
 
+/**
+ * Puts tests into an order, and suites by their first test.
+ *
+ * @returns the place of the suite's first test
+ */
+function arrange(suite: Mocha.Suite, places: ReadonlyMap<string, number>): number {
+  const placeOf = (test: Mocha.Test): number => places.get(test.fullTitle()) ?? Infinity;
+  const inner = new Map(suite.suites.map((one) => [one, arrange(one, places)]));
+  suite.tests.sort((a, b) => placeOf(a) - placeOf(b) || 0);
+  suite.suites.sort((a, b) => (inner.get(a) ?? 0) - (inner.get(b) ?? 0) || 0);
+  return Math.min(...suite.tests.map(placeOf), ...inner.values());
+}
+
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 async function run({ bytecodes: code, file, all = false, ...choice }: Request): Promise<Reply> {
@@ -114,6 +127,7 @@ async function run({ bytecodes: code, file, all = false, ...choice }: Request): 
   let stuck = false;
   const mocha = await suiteOf(file);
   leaveOut(mocha.suite, new Set(choice.without));
+  arrange(mocha.suite, new Map(choice.only?.map((title, place) => [title, place])));
   mocha.grep(
     new RegExp(choice.only === undefined ? "" : `^(${choice.only.map(escaped).join("|")})$`),
   );
