@@ -1,10 +1,12 @@
 /**
  * `npm run bench:replay`: a replay on a devnet in this process, by operation and by what its time goes into, and beside the
- * bare chain: another devnet that is sent the same signed transactions for the same blocks, as fast as it takes them.
+ * bare chain: another devnet that is sent the same signed transactions for the same blocks, as fast as it takes them. It has a
+ * process of its own, as new as the replay's was.
  *
  * HELIOMARKET_SCENARIO names another scenario than the paper's.
  */
-import { mkdtemp, rm } from "node:fs/promises";
+import { spawnSync } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -33,6 +35,9 @@ const MOST_MIB = 2560;
 
 /** Requests that change a chain: all that the bare one is sent. */
 const CHANGES = /^(eth_sendRawTransaction|evm_\w+|hardhat_\w+)$/;
+
+/** Environment variable that has a process send the changes in a file to a bare chain. */
+const CHANGES_FILE = "HELIOMARKET_BENCH_CHANGES";
 
 /** Position of the calldata among a transaction's fields (EIP-1559). */
 const DATA_FIELD = 7;
@@ -83,9 +88,14 @@ await buildContracts(hre);
 const folder = await mkdtemp(join(tmpdir(), "heliomarket-bench-"));
 const recording = new Recording();
 try {
-  const replayed = await replay();
-  const peakMiB = process.resourceUsage().maxRSS / 1024;
-  await print(replayed, await sendBare(), peakMiB);
+  const changes = process.env[CHANGES_FILE];
+  if (changes === undefined) {
+    const replayed = await replay();
+    const peakMiB = process.resourceUsage().maxRSS / 1024;
+    await print(replayed, await bareChain(), peakMiB);
+  } else {
+    await sendBare(JSON.parse(await readFile(changes, "utf8")) as RpcRequest[][]);
+  }
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
@@ -111,15 +121,28 @@ async function replay(): Promise<Replayed> {
   return { ms, signingMs: setting.wallets.traffic.signingMs };
 }
 
-/** Sends what was recorded to another devnet; @returns the time that it took, ms */
-async function sendBare(): Promise<number> {
+/** Has another process send what was recorded to another devnet; @returns the time that it took, ms */
+async function bareChain(): Promise<number> {
+  const path = join(folder, "changes.json");
+  await writeFile(path, JSON.stringify(recording.changes));
+  const { status, stdout } = spawnSync(process.execPath, process.argv.slice(1), {
+    env: { ...process.env, [CHANGES_FILE]: path },
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (status !== 0) throw new UserError("The bare chain's process failed.");
+  return Number(stdout.trim().split("\n").at(-1));
+}
+
+/** Sends changes to a devnet, and prints the time that it took, ms. */
+async function sendBare(changes: readonly RpcRequest[][]): Promise<void> {
   const devnet = await openDevnet(hre, scenario, 0, { folder, say: () => undefined });
   const rpc = httpRpc(devnet.url);
   const began = performance.now();
-  for (const requests of recording.changes) (await rpc(requests)).forEach(resultOf);
+  for (const requests of changes) (await rpc(requests)).forEach(resultOf);
   const ms = performance.now() - began;
   await devnet.close();
-  return ms;
+  console.log(ms);
 }
 
 async function print({ ms, signingMs }: Replayed, bareMs: number, peakMiB: number): Promise<void> {

@@ -2,9 +2,12 @@
  * EIP-712 types and domains of every message that is signed in the market; the contracts' type
  * hashes are their other half.
  */
-import { keccak256, TypedDataEncoder, type TypedDataDomain, type TypedDataField } from "ethers";
+import { TypedDataEncoder, type TypedDataDomain, type TypedDataField } from "ethers";
 
+import { bytesOf } from "./codec.ts";
+import { keccak } from "./keccak.ts";
 import type { Bytes32 } from "./ledger.ts";
+import { structHasher, type StructHasher } from "./typedData.ts";
 
 /** Contracts that check signatures, with the names of their EIP-712 domains. */
 export const DOMAIN_NAMES = {
@@ -114,7 +117,7 @@ export const COMMITMENT_TYPES: MessageTypes = {
 
 /** Hashes messages as `TypedDataEncoder.hash` does, without looking at the same types and domains anew every time. */
 export class MessageHasher {
-  private readonly encoders = new Map<object, TypedDataEncoder>();
+  private readonly hashers = new Map<object, StructHasher>();
   private readonly separators = new Map<string, string>();
 
   /** Digest that is signed for a message (EIP-712). */
@@ -123,13 +126,13 @@ export class MessageHasher {
     types: Record<string, TypedDataField[]>,
     message: object,
   ): Bytes32 {
-    let encoder = this.encoders.get(types);
-    if (encoder === undefined) this.encoders.set(types, (encoder = new TypedDataEncoder(types)));
+    let hash = this.hashers.get(types);
+    if (hash === undefined)
+      this.hashers.set(types, (hash = structHasher(types, TypedDataEncoder.getPrimaryType(types))));
     const key = `${domain.name ?? ""} ${String(domain.verifyingContract)} ${String(domain.chainId)}`;
     let separator = this.separators.get(key);
     if (separator === undefined)
       this.separators.set(key, (separator = TypedDataEncoder.hashDomain(domain)));
-    const struct = encoder.hash(message);
-    return keccak256(`0x1901${separator.slice(2)}${struct.slice(2)}`);
+    return keccak(bytesOf(`0x1901${separator.slice(2)}${hash(message).slice(2)}`));
   }
 }

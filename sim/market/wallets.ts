@@ -127,9 +127,15 @@ export class Wallets implements ChainTransport {
     if (this.keys.has(address)) return address;
     this.keys.set(address, key);
     const noted = this.options.journal?.register(address, party);
-    this.nonces.set(address, noted ?? (await this.count(address)));
-    if (this.options.dev)
-      resultOf(await this.ask("hardhat_setBalance", [address, `0x${DEV_BALANCE.toString(16)}`]));
+    const requests: RpcRequest[] = [
+      { method: "eth_getTransactionCount", params: [address, "pending"] },
+    ];
+    if (this.options.dev) {
+      const balance = `0x${DEV_BALANCE.toString(16)}`;
+      requests.push({ method: "hardhat_setBalance", params: [address, balance] });
+    }
+    const [count] = (await this.options.rpc(requests)).map(resultOf);
+    this.nonces.set(address, noted ?? Number(count));
     return address;
   }
 
@@ -322,10 +328,6 @@ export class Wallets implements ChainTransport {
     const key = this.keys.get(address);
     if (key === undefined) throw new Error(`There is no key for ${address}.`);
     return key;
-  }
-
-  private async count(address: Address): Promise<number> {
-    return Number(resultOf(await this.ask("eth_getTransactionCount", [address, "pending"])));
   }
 
   private async ask(method: string, params: readonly unknown[]): Promise<RpcAnswer> {

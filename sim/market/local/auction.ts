@@ -1,5 +1,5 @@
 /** The sealed auction: plans, books and their clearing. */
-import { AbiCoder, keccak256, TypedDataEncoder, ZeroAddress, ZeroHash } from "ethers";
+import { AbiCoder, keccak256, ZeroAddress, ZeroHash, type TypedDataDomain } from "ethers";
 
 import {
   least,
@@ -32,7 +32,7 @@ import {
   type Windows,
 } from "../ledger.ts";
 import { keccak } from "../keccak.ts";
-import { domainOf, PLAN_TYPES } from "../messages.ts";
+import { domainOf, MessageHasher, PLAN_TYPES } from "../messages.ts";
 import { amountUp, bpsUp, depositBps } from "../money.ts";
 import type { LocalMarket } from "./market.ts";
 import { ClearingPage, SEARCH_START, type Capacity, type SearchState } from "./page.ts";
@@ -143,8 +143,8 @@ export class LocalAuction {
   private readonly rankings: StateMap<Address, Ranking>;
   /** What matched offers have left, by their references. */
   private readonly left: StateMap<bigint, Capacity>;
-  private readonly planEncoder = new TypedDataEncoder(PLAN_TYPES);
-  private readonly domainSeparator: string;
+  private readonly hasher = new MessageHasher();
+  private readonly domain: TypedDataDomain;
 
   constructor(market: LocalMarket) {
     const { world, options } = market;
@@ -156,9 +156,7 @@ export class LocalAuction {
     this.books = new StateMap(world);
     this.rankings = new StateMap(world);
     this.left = new StateMap(world);
-    this.domainSeparator = TypedDataEncoder.hashDomain(
-      domainOf("auction", options.addresses.auction, options.chainId),
-    );
+    this.domain = domainOf("auction", options.addresses.auction, options.chainId);
   }
 
   // ---------------------------------------------------------------- calls: commit
@@ -326,8 +324,7 @@ export class LocalAuction {
 
   commitmentOf(plan: Plan): Bytes32 {
     if (this.market.options.commitments === "salt") return plan.salt;
-    const structHash = this.planEncoder.hashStruct("Plan", plan);
-    return keccak256(`0x1901${this.domainSeparator.slice(2)}${structHash.slice(2)}`);
+    return this.hasher.digest(this.domain, PLAN_TYPES, plan);
   }
 
   windowsOf(slot: bigint): Windows {
