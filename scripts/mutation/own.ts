@@ -10,11 +10,17 @@ import {
   type SolidityTestRunnerConfigArgs,
 } from "@nomicfoundation/edr";
 import { globSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { basename } from "node:path";
 
 import type { Compiler, Contracts, Sources } from "./compiler.ts";
 
+/** That of Hardhat's own Solidity tests. */
 const HARDFORK = "Osaka";
+
+const { version: solcVersion } = createRequire(import.meta.url)("solc/package.json") as {
+  version: string;
+};
 
 /** The project's settings for Solidity tests, as far as they are used here. */
 export type TestSettings = Pick<SolidityTestRunnerConfigArgs, "blockTimestamp" | "fuzz">;
@@ -83,7 +89,7 @@ export class OwnTests {
 function artifactsOf(contracts: Contracts): Artifact[] {
   return Object.entries(contracts).flatMap(([source, named]) =>
     Object.entries(named).map(([name, { abi, evm }]) => ({
-      id: { name, source, solcVersion: "0.8.30" },
+      id: { name, source, solcVersion },
       contract: { abi: JSON.stringify(abi), bytecode: `0x${evm.bytecode.object}` },
     })),
   );

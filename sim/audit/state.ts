@@ -7,7 +7,10 @@ import type { Rpc } from "../market/rpc.ts";
 import { requireSame } from "./difference.ts";
 
 /** A question to a view. */
-export type View = readonly [name: ViewName, ...args: readonly (bigint | string)[]];
+export type View = readonly [
+  name: ViewName,
+  ...args: readonly (bigint | string | readonly bigint[])[],
+];
 
 /** A question and the answer that follows from the rules; its field `isFinal`, which depends on the time, is not compared. */
 export interface Expectation {
@@ -136,6 +139,7 @@ async function viewsOfParticipant(ledger: LocalLedger, number: bigint): Promise<
     ["chainOf", number],
   ];
   for (let i = 0n; i < count; i += 1n) views.push([seller ? "offerOf" : "bidOf", number, i]);
+  views.push(["entriesOf", slot, [number]]);
   if (seller) views.push(["disposableEnergy", number, slot]);
   return views;
 }

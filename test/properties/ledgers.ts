@@ -5,12 +5,13 @@
  */
 import { expect } from "chai";
 
+import type { View } from "../../sim/audit/state.ts";
 import type { LedgerValue, Outcome } from "../../sim/market/ledger.ts";
 import type { MarketParameters } from "../../sim/market/parameters.ts";
 import { Random } from "../../sim/random.ts";
 import { baseSeed } from "../support/seed.ts";
 import { RandomCalls } from "../support/randomCalls.ts";
-import { show, Twin, type Call, type View } from "../support/twin.ts";
+import { show, Twin, type Call } from "../support/twin.ts";
 
 const CALLS = Number(process.env["HELIOMARKET_CALLS"] ?? 20_000);
 const SEED = baseSeed();

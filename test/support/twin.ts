@@ -11,6 +11,7 @@ import {
 } from "ethers";
 import { artifacts, network } from "hardhat";
 
+import type { View } from "../../sim/audit/state.ts";
 import {
   ChainLedger,
   revertDataOf,
@@ -19,7 +20,6 @@ import {
   type ChainTransport,
   type LedgerPart,
   type TransactionResult,
-  type ViewName,
 } from "../../sim/market/chainLedger.ts";
 import { deployMarket, PARTS, type MarketAddresses } from "../../sim/market/deployment.ts";
 import {
@@ -43,12 +43,6 @@ export type Call = {
     readonly args: Parameters<LedgerCalls[K]> extends [Address, ...infer Rest] ? Rest : never;
   };
 }[keyof LedgerCalls];
-
-/** A query as a value. */
-export type View = readonly [
-  name: ViewName,
-  ...args: readonly (bigint | string | readonly bigint[])[],
-];
 
 const GAS = "0xffffff"; // just below the most that a transaction may use
 const GAS_PRICE = "0x174876e800";
