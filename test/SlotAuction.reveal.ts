@@ -816,6 +816,20 @@ describe("SlotAuction: reveals", () => {
         expect([...offer]).to.deep.equal([0n, 0n, 0n]);
       }
     });
+
+    it("give nothing of another participant's, whatever the index", async () => {
+      const { market, alice, north, slot } = await networkHelpers.loadFixture(scene);
+      await fillBook(market, slot, [
+        [alice, bidPlan(alice, slot, {})],
+        [north, offerPlan(north, slot, {})],
+      ]);
+      expect((await market.auction.bidOf(alice.number, 0n)).cores).not.to.equal(0n);
+      expect((await market.auction.offerOf(north.number, 0n)).cores).not.to.equal(0n);
+      const bid = await market.auction.bidOf(0n, alice.number * 256n);
+      expect([...bid]).to.deep.equal([0n, 0n, 0n, 0n, 0n, 0n, false]);
+      const offer = await market.auction.offerOf(0n, north.number * 256n);
+      expect([...offer]).to.deep.equal([0n, 0n, 0n]);
+    });
   });
 
   describe("entriesOf", () => {
