@@ -11,6 +11,8 @@
  *                  in Solidity)
  *   --solidity WHICH  Solidity tests to run on what the others let pass: all (default), own (those of the mutated library
  *                  alone, which takes seconds instead of minutes), or none
+ *   --quick        leave out the tests that take long, and the check for equivalence; --retry without it tries what the others
+ *                  let pass
  *   --survey       only find out what the tests reach, which takes minutes; otherwise done when it is first needed
  *   --report       only print what earlier runs found
  *   --record       only write what earlier runs found to `snapshots/mutation.jsonl`, to be checked in
@@ -56,6 +58,7 @@ const { values: options } = parseArgs({
     tests: { type: "string", multiple: true },
     retry: { type: "boolean", default: false },
     solidity: { type: "string", default: "all" },
+    quick: { type: "boolean", default: false },
     survey: { type: "boolean", default: false },
     report: { type: "boolean", default: false },
     record: { type: "boolean", default: false },
@@ -395,6 +398,7 @@ async function judge(mutant: Mutant, bytecodes: Bytecodes): Promise<Verdict> {
   const slow = batches.filter(({ isSlow }) => isSlow);
   const early = await firstKill(bytecodes, quick);
   if (early !== undefined) return early;
+  if (options.quick) return { status: "survived" };
   if (compiler.isEquivalent(mutant.file, text)) return { status: "equivalent" };
   const late = await firstKill(bytecodes, slow);
   if (late !== undefined) return late;
