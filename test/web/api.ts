@@ -613,8 +613,17 @@ describe("the console's API", function () {
     const trace = await api.get("/api/transactions/:hash/trace", { hash: items[0]!.hash });
     if (!trace.traced) throw new Error(trace.reason);
     expect(trace.root.failure?.error?.name).to.equal("UnknownWallet");
-    expect(trace.root.calls[0]).to.deep.include({ type: "STATICCALL" });
-    expect(trace.root.calls[0]!.to?.name).to.equal("IdentityRegistry");
+    expect(trace.root.calls).to.deep.equal([]);
+  });
+
+  it("traces the calls within a transaction", async () => {
+    const { items } = await api.get("/api/transactions", {}, { method: "reveal", limit: 1 });
+    const trace = await api.get("/api/transactions/:hash/trace", { hash: items[0]!.hash });
+    if (!trace.traced) throw new Error(trace.reason);
+    expect(trace.root.to?.name).to.equal("SlotAuction");
+    const calls = trace.root.calls.map(({ type, to }) => [type, to?.name]);
+    expect(calls).to.deep.include(["STATICCALL", "Vault"]);
+    expect(calls).to.deep.include(["CALL", "Vault"]);
   });
 
   it("agrees with the node about every transaction", async () => {
