@@ -248,6 +248,21 @@ describe("IdentityRegistry", () => {
         .withArgs(wallet.address);
     });
 
+    it("reverts for a signature by who has every other role", async () => {
+      const { market, identities, wallet } = await networkHelpers.loadFixture(fixture);
+      const other = await freshWallet();
+      const { registrar, ...others } = ROLES;
+      for (const role of Object.values(others))
+        await market.authority.grantRole(role, other.address, 0n);
+      const enrolment = enrolmentOf(wallet);
+      const signature = await signEnrolment(market, enrolment, other);
+      await expect(identities.connect(wallet).enrol(enrolment, signature))
+        .to.be.revertedWithCustomError(identities, "NotRegistrar")
+        .withArgs(other.address);
+      await market.authority.grantRole(registrar, other.address, 0n);
+      await identities.connect(wallet).enrol(enrolment, signature);
+    });
+
     it("reverts for a registrar that was dismissed", async () => {
       const { market, identities, wallet } = await networkHelpers.loadFixture(fixture);
       const registrar = await freshWallet();

@@ -79,6 +79,17 @@ describe("TransferBook", () => {
       await quote({ price: 1n, energy: 1n, cores: 1n });
     });
 
+    it("releases the deposit of the quote before it, were it the least that there is", async () => {
+      const { market, target } = books;
+      const locked = async (): Promise<bigint> =>
+        (await market.vault.accountOf(target.number)).locked;
+      const none = await locked();
+      for (let i = 0; i < 2; i += 1) {
+        await quote({ price: 1n, energy: 1n, cores: 1n });
+        expect(await locked()).to.equal(none + 1n);
+      }
+    });
+
     it("reverts for slots out of order", async () => {
       const { slot } = books;
       await expect(
