@@ -283,13 +283,17 @@ async function noteBeginning(options: ReplayOptions, begun: Beginning): Promise<
 
 function requireSameRules(scenario: Scenario, { parameters }: MarketRecord, folder: string): void {
   const wanted = parametersOf(scenario);
-  for (const key of ["drawAmong", "sellerShareBps", "slotSeconds"] as const) {
-    if (parameters[key] !== wanted[key])
-      throw new UserError(
-        `The market in ${folder} has ${key} = ${parameters[key]}, and the scenario asks for ${wanted[key]}. ` +
-          `Deploy a market with the scenario's rules: a file with {"${key}": "${wanted[key]}"} for "npx hardhat deploy --fresh --parameters FILE".`,
-      );
-  }
+  const rules = ["drawAmong", "sellerShareBps", "slotSeconds"] as const;
+  const differing = rules.filter((key) => parameters[key] !== wanted[key]);
+  if (differing.length === 0) return;
+  const found = differing.map(
+    (key) => `${key} = ${parameters[key]}, and the scenario asks for ${wanted[key]}`,
+  );
+  const file = rules.map((key) => `"${key}": "${wanted[key]}"`);
+  throw new UserError(
+    `The market in ${folder} has ${found.join("; ")}. Deploy a market with the scenario's rules: ` +
+      `a file with {${file.join(", ")}} for "npx hardhat deploy --fresh --parameters FILE".`,
+  );
 }
 
 async function interfacesOf(

@@ -71,13 +71,14 @@ export class DevnetTime implements ChainTime {
   async advanceTo(time: bigint): Promise<void> {
     if (time > this.wanted) this.wanted = time;
     // Questions see the state, and the time, of the latest block.
-    if (this.latest < this.wanted) await this.nextBlock();
+    if (this.latest < this.wanted) await this.nextBlock(false);
   }
 
-  async nextBlock(): Promise<boolean> {
-    const time = this.wanted > this.latest ? this.wanted : this.latest + 1n;
+  async nextBlock(isAwaited: boolean): Promise<boolean> {
+    let time = this.wanted > this.latest ? this.wanted : this.latest + 1n;
+    // The chain had this block before the run was interrupted; what is not in one yet has to get into a new one.
+    if (isAwaited && time <= this.head) time = this.head + 1n;
     this.latest = time;
-    // The chain had this block before the run was interrupted.
     if (time <= this.head) return false;
     const answers = await this.rpc([
       { method: "evm_setNextBlockTimestamp", params: [hex(time)] },
