@@ -1,5 +1,5 @@
 /** Makes the calls that anybody may make and somebody has to: punishes, clears slots, expires contracts, ends transfers. */
-import { bookFrom, orderBids, orderOffers, type Book } from "../market/clearing.ts";
+import { orderBids, orderOffers, readBook, type Book } from "../market/clearing.ts";
 import {
   SupplyStatus,
   TransferStatus,
@@ -9,9 +9,6 @@ import {
 } from "../market/ledger.ts";
 import type { MarketAccess } from "./access.ts";
 import type { SignedContract } from "./contracts.ts";
-
-/** Participants whose entries in the book are read at a time. */
-const READ_AT_A_TIME = 100;
 
 /** The keeper. It needs no account in the market. */
 export class KeeperAgent {
@@ -78,7 +75,9 @@ export class KeeperAgent {
   /** Clears a slot; returns the book that it was cleared from. */
   async clear(slot: bigint): Promise<Book> {
     const { ledger } = this.access;
-    const book = await this.bookOf(slot);
+    const book = await readBook(this.revealed.get(slot) ?? [], (some) =>
+      ledger.entriesOf(slot, some),
+    );
     const { bids, offers } = book;
     this.revealed.delete(slot);
     let ranking: [bigint[], bigint[]] = [
@@ -90,19 +89,6 @@ export class KeeperAgent {
       cleared = await this.access.must("the keeper", call);
     }
     return book;
-  }
-
-  /** What was revealed for a slot. */
-  private async bookOf(slot: bigint): Promise<Book> {
-    const bidders = this.revealed.get(slot) ?? [];
-    const pages: bigint[][] = [];
-    for (let from = 0; from < bidders.length; from += READ_AT_A_TIME)
-      pages.push(bidders.slice(from, from + READ_AT_A_TIME));
-    const { ledger } = this.access;
-    const entries = await Promise.all(
-      pages.map(async (page) => await ledger.entriesOf(slot, page)),
-    );
-    return bookFrom(entries.flat());
   }
 
   /** Ends what is over, as far as all readings of it are in; `slot` is the present one. */

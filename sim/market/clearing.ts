@@ -5,7 +5,7 @@
 import { getBytes } from "ethers";
 
 import { keccak } from "./keccak.ts";
-import type { BookEntry, Bytes32 } from "./ledger.ts";
+import type { Answer, BookEntry, Bytes32 } from "./ledger.ts";
 import { tradePrice } from "./money.ts";
 
 /** What places a bid or an offer in its order. */
@@ -23,11 +23,28 @@ export interface Book {
   readonly offers: readonly BookOffer[];
 }
 
-/** The book that has these entries. */
-export const bookFrom = (entries: readonly BookEntry[]): Book => ({
-  bids: entries.filter(({ seller }) => !seller),
-  offers: entries.filter(({ seller }) => seller),
-});
+/** Bidders whose entries in the book are read at a time. */
+const READ_AT_A_TIME = 100;
+
+/**
+ * Reads a slot's book.
+ *
+ * @param bidders those who have revealed a plan for it
+ * @param entriesOf gives the bids and offers of some of them
+ */
+export async function readBook(
+  bidders: readonly bigint[],
+  entriesOf: (some: bigint[]) => Answer<readonly BookEntry[]>,
+): Promise<Book> {
+  const pages: bigint[][] = [];
+  for (let from = 0; from < bidders.length; from += READ_AT_A_TIME)
+    pages.push(bidders.slice(from, from + READ_AT_A_TIME));
+  const entries = (await Promise.all(pages.map(async (page) => await entriesOf(page)))).flat();
+  return {
+    bids: entries.filter(({ seller }) => !seller),
+    offers: entries.filter(({ seller }) => seller),
+  };
+}
 
 /** Reference to entry `index` of a participant's plan. */
 export const refOf = (participant: bigint, index: bigint | number): bigint =>

@@ -34,14 +34,13 @@ import type {
 } from "../../types/index.ts";
 import { UserError } from "../errors.ts";
 import { fingerprint, subjectOf, validUntil } from "../identity/authority.ts";
-import { bookFrom, orderBids, orderOffers } from "./clearing.ts";
+import { orderBids, orderOffers, readBook } from "./clearing.ts";
 import { CONTRACT_NAMES, type MarketAddresses } from "./deployment.ts";
 import {
   Phase,
   PlanStatus,
   Role,
   type Bid,
-  type BookEntry,
   type Bytes32,
   type Commitment,
   type Enrolment,
@@ -287,9 +286,6 @@ export interface Ranking {
   readonly offers: bigint[];
 }
 
-/** Participants whose entries in the book are read at a time. */
-const READ_AT_A_TIME = 100;
-
 /**
  * Computes a slot's ranking from what was revealed. Complete once the reveal window is over, and gone once the slot is
  * cleared.
@@ -300,12 +296,10 @@ export async function rankingOf(market: Market, slot: bigint): Promise<Ranking> 
     auction.filters.Revealed(undefined, slot),
     market.firstBlock,
   );
-  const entries: BookEntry[] = [];
-  for (let from = 0; from < revealed.length; from += READ_AT_A_TIME) {
-    const bidders = revealed.slice(from, from + READ_AT_A_TIME).map(({ args }) => args.participant);
-    entries.push(...(await auction.entriesOf(slot, bidders)));
-  }
-  const { bids, offers } = bookFrom(entries);
+  const { bids, offers } = await readBook(
+    revealed.map(({ args }) => args.participant),
+    (some) => auction.entriesOf(slot, some),
+  );
   return {
     bids: orderBids(bids).map(({ ref }) => ref),
     offers: orderOffers(offers).map(({ ref }) => ref),

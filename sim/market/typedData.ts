@@ -81,8 +81,9 @@ function listWriter(write: Writer): Writer {
 }
 
 function integerWriter(type: string, limit: bigint): Writer {
-  return (value: bigint, words, at) => {
-    if (value < 0n || value >= limit) throw new Error(`${value} is no ${type}.`);
+  return (value: unknown, words, at) => {
+    if (typeof value !== "bigint" || value < 0n || value >= limit)
+      throw new Error(`${String(value)} is no ${type}.`);
     // A DataView takes the lowest 64 bits.
     for (let rest = value, end = at + WORD - 8; rest > 0n; rest >>= 64n, end -= 8)
       words.setBigUint64(end, rest);

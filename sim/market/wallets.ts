@@ -127,9 +127,9 @@ export class Wallets implements ChainTransport {
     if (this.keys.has(address)) return address;
     this.keys.set(address, key);
     const noted = this.options.journal?.register(address, party);
-    const requests: RpcRequest[] = [
-      { method: "eth_getTransactionCount", params: [address, "pending"] },
-    ];
+    const requests: RpcRequest[] = [];
+    if (noted === undefined)
+      requests.push({ method: "eth_getTransactionCount", params: [address, "pending"] });
     if (this.options.dev) {
       const balance = `0x${DEV_BALANCE.toString(16)}`;
       requests.push({ method: "hardhat_setBalance", params: [address, balance] });

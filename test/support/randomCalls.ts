@@ -13,9 +13,9 @@ import {
 } from "ethers";
 
 import {
-  bookFrom,
   orderBids,
   orderOffers,
+  readBook,
   refOf,
   type Book,
   type BookBid,
@@ -1102,6 +1102,6 @@ export class RandomCalls {
 
   private async book(slot: bigint): Promise<Book> {
     const bidders = (await this.traders()).map(({ number }) => number);
-    return bookFrom(await this.twin.local.entriesOf(slot, bidders));
+    return readBook(bidders, (some) => this.twin.local.entriesOf(slot, some));
   }
 }

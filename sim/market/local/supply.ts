@@ -1,5 +1,6 @@
 /** The supply contracts between users and data centres. */
 import { SupplyStatus, type Bid, type Delivery, type SupplyContract } from "../ledger.ts";
+import type { Terms as SignedTerms } from "../words.ts";
 import { amountUp, earned, shareDown } from "../money.ts";
 import type { LocalMarket } from "./market.ts";
 import { Cell, refuse, StateList, StateRows } from "./world.ts";
@@ -8,21 +9,7 @@ import { Cell, refuse, StateList, StateRows } from "./world.ts";
 const MAX_ENERGY = 2 ** 32 - 1;
 
 /** What the parties agreed on; it stays as it was signed. */
-type Terms = Pick<
-  SupplyContract,
-  | "buyer"
-  | "seller"
-  | "cores"
-  | "coreSeconds"
-  | "energy"
-  | "price"
-  | "signed"
-  | "firstSlot"
-  | "deadline"
-  | "priority"
-  | "buyerDeposit"
-  | "sellerDeposit"
->;
+type Terms = SignedTerms & Pick<SupplyContract, "buyerDeposit" | "sellerDeposit">;
 
 /** Terms that every delivery is checked against: once more, as plain numbers in a row of their own. */
 const Term = {
@@ -120,7 +107,7 @@ export class LocalSupply {
     const { buyer, seller, task, price, slot, buyerDeposit, sellerDeposit } = trade;
     const { bid, offer, candidates } = trade;
     const contractId = Cell.next(this.count);
-    const agreed = {
+    const agreed: SignedTerms = {
       buyer,
       seller,
       cores: task.cores,

@@ -65,6 +65,7 @@ describe("structHasher", () => {
     const message = { slot: 1n, commitment: hex(32), replaces: 0n, expiry: 2n };
     expect(() => hash({ ...message, slot: 2n ** 32n })).to.throw("4294967296 is no uint32");
     expect(() => hash({ ...message, slot: -1n })).to.throw("-1 is no uint32");
+    expect(() => hash({ ...message, slot: undefined })).to.throw("undefined is no uint32");
     expect(() => hash({ ...message, commitment: "0x12" })).to.throw("0x12 has not 32 bytes");
     expect(() => hash({ ...message, commitment: `0x${"g".repeat(64)}` })).to.throw(
       "is no hexadecimal text",
