@@ -1164,7 +1164,12 @@ describe("MeterBook", () => {
       await expect(meters.requireOfferable(dataCentre.number))
         .to.be.revertedWithCustomError(meters, "InArrears")
         .withArgs(dataCentre.number, 1_000n);
-      await fund(market, dataCentre, 1_000n);
+      await fund(market, dataCentre, 999n);
+      await meters.settleTab(dataCentre.number);
+      await expect(meters.requireOfferable(dataCentre.number))
+        .to.be.revertedWithCustomError(meters, "InArrears")
+        .withArgs(dataCentre.number, 1n);
+      await fund(market, dataCentre, 1n);
       await meters.settleTab(dataCentre.number);
       await meters.requireOfferable(dataCentre.number);
     });

@@ -32,6 +32,7 @@ import {
   readUpTo,
   signContract,
   type Signed,
+  type Terms,
   signTransfer,
   STATUS,
   take,
@@ -336,8 +337,9 @@ describe("TransferBook", () => {
     const owing = async (
       executed = 7201n,
       changes: Partial<Order> = {},
+      terms: Partial<Terms> = {},
     ): Promise<Signed & { own: Contract }> => {
-      const signed = await signTransfer(books, { repaymentSlots, ...changes });
+      const signed = await signTransfer(books, { repaymentSlots, ...changes }, terms);
       const own = await signContract(books, {
         buyer: books.otherUser.number,
         seller: books.target.number,
@@ -617,6 +619,18 @@ describe("TransferBook", () => {
         await expect(deliver(books, books.first, books.slot, deliveryOf(own.id, 667n)))
           .to.be.revertedWithCustomError(transfers(), "BeyondHandover")
           .withArgs(own.id, 667n, 666n);
+      });
+
+      it("unlocks what it repays, to the millionth", async () => {
+        const signed = await owing(7201n, {}, { energy: 15n });
+        const { id, own, transfer } = signed;
+        await handBack(id, own.id, 7000n);
+        expect(earnedDown(transfer, 2n)).to.equal(1n);
+        await expectEffects(
+          books,
+          () => deliver(books, books.first, books.slot, deliveryOf(own.id, 2n)),
+          repaymentEffects(signed, 2n),
+        );
       });
 
       it("of the last core-seconds gives the contract back to the target", async () => {
