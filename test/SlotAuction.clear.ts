@@ -407,6 +407,34 @@ describe("SlotAuction: clearing", () => {
       }
     });
 
+    it("gives back a lock of a millionth of a yuan", async () => {
+      const { market, north, slot } = await networkHelpers.loadFixture(scene);
+      const plans: [Participant, Plan][] = [
+        [north, offerPlan(north, slot, { price: 1n, energy: 1n })],
+      ];
+      await fillBook(market, slot, plans);
+      const { offers } = await orderOf(market, plans);
+      const { locked } = await accountOf(market, north);
+      expect(locked).to.equal(bonds.seller + 1n);
+      await market.auction.clear(slot, [], offers, PLENTY);
+      expect((await accountOf(market, north)).locked).to.equal(bonds.seller);
+    });
+
+    it("gives nothing back for the offers of an earlier, longer plan", async () => {
+      const { market, north, slot } = await networkHelpers.loadFixture(scene);
+      const clearWith = async (at: bigint, ...offers: Partial<Offer>[]): Promise<void> => {
+        const plans: [Participant, Plan][] = [[north, offerPlan(north, at, ...offers)]];
+        await fillBook(market, at, plans);
+        const order = await orderOf(market, plans);
+        await market.auction.clear(at, [], order.offers, PLENTY);
+        expect((await accountOf(market, north)).locked).to.equal(bonds.seller);
+      };
+      await clearWith(slot, {}, {}, {}, {});
+      await toCommit(market, slot + 1n);
+      await catchUp(market, north);
+      await clearWith(slot + 1n, {});
+    });
+
     it("closes all plans of the slot at its end and not before", async () => {
       const { market, alice, north, slot, bids, offers } = await networkHelpers.loadFixture(pair);
       const statuses = async (): Promise<bigint[]> => [
@@ -631,6 +659,19 @@ describe("SlotAuction: clearing", () => {
         const enough = READ_WORK + LOOK_WORK + CONCLUDE_WORK + RELEASE_WORK;
         expect(await market.auction.clear.staticCall(slot, bids, offers, enough)).to.be.true;
         expect(await market.auction.clear.staticCall(slot, bids, offers, enough - 1n)).to.be.false;
+      });
+
+      it("releases all offers of a plan with its first, and passes each other one in a step", async () => {
+        const { market, north, south, slot } = await networkHelpers.loadFixture(scene);
+        const plans: [Participant, Plan][] = [
+          [north, offerPlan(north, slot, { price: 1000n }, { price: 2000n }, { price: 3000n })],
+          [south, offerPlan(south, slot, { price: 4000n })],
+        ];
+        await fillBook(market, slot, plans);
+        const { offers } = await orderOf(market, plans);
+        const enough = 2n * RELEASE_WORK + 2n;
+        expect(await market.auction.clear.staticCall(slot, [], offers, enough)).to.be.true;
+        expect(await market.auction.clear.staticCall(slot, [], offers, enough - 1n)).to.be.false;
       });
 
       it("gives the same result as one page, wherever a page ends", async () => {

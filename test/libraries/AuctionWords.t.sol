@@ -136,6 +136,7 @@ contract AuctionWordsTest {
     function testPriorityIsNoNeighboursBit() external pure {
         require(!BidWord.wrap(~(uint256(0xff) << 152)).priority(), "neighbours");
         require(BidWord.wrap(uint256(1) << 152).priority(), "lowest bit");
+        require(BidWord.wrap(uint256(1) << 159).priority(), "highest bit");
     }
 
     // ---------------------------------------------------------------- OffersWord
@@ -172,6 +173,11 @@ contract AuctionWordsTest {
         }
         require(offers.reputation() == _field(word, 240, 14), "reputation");
         require(offers.more() == (_field(word, 255, 1) == 1), "more");
+    }
+
+    function testAPlanGoesOnWhenAllIsSoldAndNoReputationLeft() external pure {
+        require(OffersLibrary.pack(0, true).more(), "more");
+        require(!OffersWord.wrap((1 << 255) - 1).more(), "no more");
     }
 
     function testFuzz_OffersAreLessBySold(

@@ -19,4 +19,17 @@ contract SettlementWordTest {
         require(word.unlockSeller() == unlockSeller, "unlockSeller");
         require(word.rise() == rise, "rise");
     }
+
+    function testFuzz_SettlementIsReadFromItsPlaces(uint256 packed) external pure {
+        SettlementWord word = SettlementWord.wrap(packed);
+        require(ParticipantId.unwrap(word.buyer()) == _field(packed, 0, 32), "buyer");
+        require(word.paid() == _field(packed, 32, 56), "paid");
+        require(word.unlockBuyer() == _field(packed, 88, 56), "unlockBuyer");
+        require(word.unlockSeller() == _field(packed, 144, 56), "unlockSeller");
+        require(word.rise() == _field(packed, 200, 16), "rise");
+    }
+
+    function _field(uint256 word, uint256 offset, uint256 width) private pure returns (uint256) {
+        return (word / 2 ** offset) % 2 ** width;
+    }
 }

@@ -68,6 +68,7 @@ contract SupplyWordsTest {
     function testPriorityIsNoNeighboursBit() external pure {
         require(!SupplyTermsWord.wrap(~(uint256(0xff) << 216)).priority(), "neighbours");
         require(SupplyTermsWord.wrap(uint256(1) << 216).priority(), "lowest bit");
+        require(SupplyTermsWord.wrap(uint256(1) << 223).priority(), "highest bit");
     }
 
     // ---------------------------------------------------------------- progress
@@ -140,6 +141,12 @@ contract SupplyWordsTest {
         SupplyProgressWord changed = SupplyProgressWord.wrap(word).withHandedOver(handedOver);
         require(SupplyProgressWord.unwrap(changed) == _replaced(word, 240, 8, handedOver ? 1 : 0), "handed over");
         require(changed.handedOver() == handedOver, "read again");
+    }
+
+    function testHandedOverIsNoNeighboursBit() external pure {
+        require(!SupplyProgressWord.wrap(~(uint256(0xff) << 240)).handedOver(), "neighbours");
+        require(SupplyProgressWord.wrap(1 << 240).handedOver(), "lowest bit");
+        require(SupplyProgressWord.wrap(1 << 247).handedOver(), "highest bit");
     }
 
     // ---------------------------------------------------------------- helpers
