@@ -94,7 +94,9 @@ export const lockMarket = (hre: HardhatRuntimeEnvironment, networkName: string):
 
 /** Builds what is not built yet. */
 export async function buildContracts(hre: HardhatRuntimeEnvironment): Promise<void> {
-  console.log("Building the contracts; the first time takes a minute or more.");
+  console.log(
+    "Building the contracts, unless they are built; the first time takes a minute or more.",
+  );
   await hre.tasks.getTask("build").run({ quiet: true, noTests: true });
 }
 

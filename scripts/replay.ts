@@ -237,10 +237,10 @@ async function isDevnet(rpc: Rpc): Promise<boolean> {
 function printTraffic(traffic: Traffic, blocks: number, seconds: number): void {
   const { transactions, found, gas, calls } = traffic;
   const rate = (transactions - found) / seconds;
-  if (found > 0)
-    console.log(
-      `The run was interrupted and went on; ${found.toString()} transactions were there.`,
-    );
+  if (found > 0) {
+    const before = found === transactions ? "had ended before" : "was interrupted and went on";
+    console.log(`The run ${before}; ${found.toString()} transactions were there.`);
+  }
   console.log(
     `${transactions.toString()} transactions, ${blocks.toString()} blocks mined for them, ${(Number(gas) / 1e9).toFixed(2)} billion gas, ` +
       `${calls.toString()} questions to the node; ${seconds.toFixed(0)} s, ${rate.toFixed(0)} transactions/s.`,
