@@ -30,6 +30,8 @@ export class OwnTests {
   readonly #compiler: Compiler;
   readonly #config: SolidityTestRunnerConfigArgs;
   readonly #tests: Sources;
+  /** What the tests import of each other. */
+  readonly #helpers: Sources;
   readonly #context = new EdrContext();
   readonly #ready: Promise<void>;
 
@@ -43,9 +45,12 @@ export class OwnTests {
       disableBlockGasLimit: true,
       disableTransactionGasCap: true,
     };
-    this.#tests = Object.fromEntries(
-      globSync("test/libraries/*.t.sol").map((path) => [path, readFileSync(path, "utf8")]),
-    );
+    const sources = globSync("test/libraries/*.sol").map((path): [string, string] => [
+      path,
+      readFileSync(path, "utf8"),
+    ]);
+    this.#tests = Object.fromEntries(sources.filter(([path]) => path.endsWith(".t.sol")));
+    this.#helpers = Object.fromEntries(sources.filter(([path]) => !path.endsWith(".t.sol")));
     this.#ready = this.#context.registerSolidityTestRunnerFactory(
       L1_CHAIN_TYPE,
       l1SolidityTestRunnerFactory(),
@@ -62,7 +67,7 @@ export class OwnTests {
       Object.entries(this.#tests).filter(([, test]) => test.includes(`/${basename(file)}"`)),
     );
     if (Object.keys(tests).length === 0) return undefined;
-    const contracts = this.#compiler.compileTests(tests, file, text);
+    const contracts = this.#compiler.compileTests({ ...this.#helpers, ...tests }, file, text);
     return contracts && this.#run(contracts);
   }
 

@@ -2,8 +2,9 @@
 pragma solidity ^0.8.28;
 
 import { AccountLibrary, AccountWord } from "../../contracts/types/AccountWord.sol";
+import { WordTest } from "./WordTest.sol";
 
-contract AccountWordTest {
+contract AccountWordTest is WordTest {
     uint256 private constant MOST = type(uint112).max;
 
     function testANewcomersWordIsEmpty() external pure {
@@ -13,6 +14,7 @@ contract AccountWordTest {
     }
 
     function testFuzz_AccountIsReadFromItsPlaces(uint256 word) external pure {
+        word = _random(word);
         AccountWord account = AccountWord.wrap(word);
         require(account.available() == word % 2 ** 112, "available");
         require(account.locked() == (word >> 112) % 2 ** 112, "locked");
@@ -48,6 +50,7 @@ contract AccountWordTest {
     }
 
     function testFuzz_ReputationIsReplaced(uint256 word, uint16 reputation) external pure {
+        word = _random(word);
         AccountWord account = AccountWord.wrap(word).withReputation(reputation);
         require(account.reputation() == reputation, "reputation");
         require(AccountWord.unwrap(account) % 2 ** 224 == word % 2 ** 224, "money");

@@ -21,8 +21,9 @@ import {
 import { ParticipantId } from "../../contracts/types/ParticipantId.sol";
 import { SlotId } from "../../contracts/types/SlotId.sol";
 import { CoreSeconds, Price, Wh } from "../../contracts/types/Units.sol";
+import { WordTest } from "./WordTest.sol";
 
-contract AuctionWordsTest {
+contract AuctionWordsTest is WordTest {
     uint256 private constant MAX24 = type(uint24).max;
     uint256 private constant MAX88 = type(uint88).max;
 
@@ -56,6 +57,7 @@ contract AuctionWordsTest {
     }
 
     function testFuzz_PlanIsReadFromItsPlaces(uint256 word) external pure {
+        word = _random(word);
         PlanWord plan = PlanWord.wrap(word);
         require(uint160(plan.wallet()) == _field(word, 0, 160), "wallet");
         require(SlotId.unwrap(plan.slot()) == _field(word, 160, 32), "slot");
@@ -68,6 +70,7 @@ contract AuctionWordsTest {
     }
 
     function testFuzz_PlanFieldsAreReplaced(uint256 word, uint8 status, uint32 sequence) external pure {
+        word = _random(word);
         PlanWord plan = PlanWord.wrap(word);
         status %= 16;
         require(PlanWord.unwrap(plan.withStatus(status)) == _replaced(word, 248, 4, status), "status");
@@ -94,6 +97,7 @@ contract AuctionWordsTest {
     // ---------------------------------------------------------------- BidWord
 
     function testFuzz_BidIsReadFromItsPlaces(uint256 word) external pure {
+        word = _random(word);
         BidWord bid = BidWord.wrap(word);
         require(bid.cores() == _field(word, 0, 16), "cores");
         require(CoreSeconds.unwrap(bid.coreSeconds()) == _field(word, 16, 40), "core-seconds");
@@ -165,6 +169,7 @@ contract AuctionWordsTest {
     }
 
     function testFuzz_OffersAreReadFromTheirPlaces(uint256 word) external pure {
+        word = _random(word);
         OffersWord offers = OffersWord.wrap(word);
         for (uint256 i; i < 3; ++i) {
             require(Price.unwrap(offers.price(i)) == _field(word, 80 * i, 32), "price");
@@ -186,6 +191,7 @@ contract AuctionWordsTest {
         uint32 energySold,
         uint16 coresSold
     ) external pure {
+        word = _random(word);
         uint256 at = uint256(index) % 3;
         OffersWord offers = OffersWord.wrap(word);
         uint256 energy = Wh.unwrap(offers.energy(at));
@@ -200,6 +206,7 @@ contract AuctionWordsTest {
     // ---------------------------------------------------------------- OfferRow
 
     function testFuzz_RowIsMadeOfItsOffer(uint256 word, uint32 seller, uint8 index, uint24 place) external pure {
+        word = _random(word);
         OffersWord offers = OffersWord.wrap(word);
         uint256 at = index % 3;
         OfferRow row = OfferRowLibrary.pack(offers, (uint256(seller) << 8) | index, place);
@@ -241,6 +248,7 @@ contract AuctionWordsTest {
     }
 
     function testFuzz_RowIsLessBySold(uint256 word, uint8 index, uint32 energySold, uint16 coresSold) external pure {
+        word = _random(word);
         OffersWord offers = OffersWord.wrap(word);
         uint256 at = index % 3;
         energySold = uint32(energySold % (uint256(Wh.unwrap(offers.energy(at))) + 1));
@@ -253,6 +261,7 @@ contract AuctionWordsTest {
     // ---------------------------------------------------------------- BookWord
 
     function testFuzz_BookIsReadFromItsPlaces(uint256 word) external pure {
+        word = _random(word);
         BookWord book = BookWord.wrap(word);
         require(book.bids() == _field(word, 0, 24), "bids");
         require(book.offers() == _field(word, 24, 24), "offers");
@@ -263,10 +272,12 @@ contract AuctionWordsTest {
     }
 
     function testFuzz_BookPhaseIsReplaced(uint256 word, uint8 phase) external pure {
+        word = _random(word);
         require(BookWord.unwrap(BookWord.wrap(word).withPhase(phase)) == _replaced(word, 48, 8, phase), "phase");
     }
 
     function testFuzz_BookCountsOffers(uint256 word, uint8 offers) external pure {
+        word = _random(word);
         // Room for what is added, as in any slot.
         word &= ~(uint256(1) << 47);
         BookWord book = BookWord.wrap(word);
@@ -280,6 +291,7 @@ contract AuctionWordsTest {
         uint32 energy,
         uint16 cores
     ) external pure {
+        word = _random(word);
         word = (word & ~(uint256(1) << 23)) | 1;
         BookWord book = BookWord.wrap(word);
         uint256 expected = _replaced(word, 0, 24, book.bids() + bids);
@@ -304,6 +316,7 @@ contract AuctionWordsTest {
     }
 
     function testFuzz_BookAddsSalts(uint256 word, bytes32 salt) external pure {
+        word = _random(word);
         BookWord book = BookWord.wrap(word);
         uint256 sum = addmod(book.salts(), uint256(keccak256(abi.encode(salt))), 1 << 128);
         require(BookWord.unwrap(book.addSalt(salt)) == _replaced(word, 56, 128, sum), "salts");
@@ -318,6 +331,7 @@ contract AuctionWordsTest {
     // ---------------------------------------------------------------- RankingWord
 
     function testFuzz_RankingIsReadFromItsPlaces(uint256 word) external pure {
+        word = _random(word);
         RankingWord ranking = RankingWord.wrap(word);
         require(ranking.lastBidKey() == _field(word, 0, 88), "bid key");
         require(ranking.lastOfferKey() == _field(word, 88, 88), "offer key");
@@ -334,6 +348,7 @@ contract AuctionWordsTest {
     }
 
     function testFuzz_RankingFieldsAreReplaced(uint256 word, uint88 key, uint24 count) external pure {
+        word = _random(word);
         RankingWord ranking = RankingWord.wrap(word);
         uint256 expected = _replaced(_replaced(word, 0, 88, key), 176, 24, count);
         require(RankingWord.unwrap(ranking.withBids(key, count)) == expected, "bids");
@@ -402,6 +417,7 @@ contract AuctionWordsTest {
     }
 
     function testFuzz_NextIsReplaced(uint256 word, uint24 next) external pure {
+        word = _random(word);
         CandidatesWord found = CandidatesWord.wrap(word);
         require(found.next() == _field(word, 0, 24), "next");
         require(found.count() == _field(word, 24, 8), "count");
@@ -455,13 +471,5 @@ contract AuctionWordsTest {
         uint256 trades
     ) private pure returns (uint256) {
         return CursorWord.unwrap(CursorLibrary.pack(ranker, nextBid, head, nextRelease, trades));
-    }
-
-    function _field(uint256 word, uint256 offset, uint256 width) private pure returns (uint256) {
-        return (word / 2 ** offset) % 2 ** width;
-    }
-
-    function _replaced(uint256 word, uint256 offset, uint256 width, uint256 value) private pure returns (uint256) {
-        return word - _field(word, offset, width) * 2 ** offset + value * 2 ** offset;
     }
 }

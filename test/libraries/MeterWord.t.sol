@@ -3,11 +3,13 @@ pragma solidity ^0.8.28;
 
 import { MeterWord } from "../../contracts/types/MeterWord.sol";
 import { SlotId } from "../../contracts/types/SlotId.sol";
+import { WordTest } from "./WordTest.sol";
 
-contract MeterWordTest {
+contract MeterWordTest is WordTest {
     uint256 private constant COMMISSIONED = 1 << 248;
 
     function testFuzz_MeterIsReadFromItsPlaces(uint256 word) external pure {
+        word = _random(word);
         MeterWord meter = MeterWord.wrap(word);
         require(SlotId.unwrap(meter.nextSlot()) == _field(word, 0, 32), "next slot");
         require(meter.nextPart() == _field(word, 32, 8), "next part");
@@ -20,6 +22,7 @@ contract MeterWordTest {
     }
 
     function testFuzz_NextTurnIsReplaced(uint256 word, uint32 slot, uint8 part) external pure {
+        word = _random(word);
         word &= ~(uint256(0xff) << 248);
         MeterWord meter = MeterWord.wrap(word).withNext(SlotId.wrap(slot), part);
         uint256 expected = _replaced(word, 0, 40, slot + (uint256(part) << 32)) + COMMISSIONED;
@@ -34,6 +37,7 @@ contract MeterWordTest {
         uint32 grid,
         uint40 lastContract
     ) external pure {
+        word = _random(word);
         MeterWord meter = MeterWord.wrap(word).withEnergy(pv, esd, grid, lastContract);
         require(meter.pvLeft() == pv, "pv left");
         require(meter.esdLeft() == esd, "esd left");
@@ -44,6 +48,7 @@ contract MeterWordTest {
     }
 
     function testFuzz_TabIsReplaced(uint256 word, int72 tab) external pure {
+        word = _random(word);
         MeterWord meter = MeterWord.wrap(word).withTab(tab);
         require(meter.tab() == tab, "tab");
         require(MeterWord.unwrap(meter) == _replaced(word, 176, 72, uint72(tab)), "the rest");
@@ -54,13 +59,5 @@ contract MeterWordTest {
         require(meter.withTab(type(int72).max).tab() == type(int72).max, "most");
         require(meter.withTab(type(int72).min).tab() == type(int72).min, "least");
         require(meter.withTab(-1).tab() == -1 && !meter.withTab(-1).commissioned(), "below 0");
-    }
-
-    function _field(uint256 word, uint256 offset, uint256 width) private pure returns (uint256) {
-        return (word / 2 ** offset) % 2 ** width;
-    }
-
-    function _replaced(uint256 word, uint256 offset, uint256 width, uint256 value) private pure returns (uint256) {
-        return word - _field(word, offset, width) * 2 ** offset + value * 2 ** offset;
     }
 }

@@ -3,8 +3,9 @@ pragma solidity ^0.8.28;
 
 import { ParticipantId } from "../../contracts/types/ParticipantId.sol";
 import { SettlementLibrary, SettlementWord } from "../../contracts/types/SettlementWord.sol";
+import { WordTest } from "./WordTest.sol";
 
-contract SettlementWordTest {
+contract SettlementWordTest is WordTest {
     function testFuzz_SettlementIsReadAsItWasPacked(
         uint32 buyer,
         uint56 paid,
@@ -21,15 +22,12 @@ contract SettlementWordTest {
     }
 
     function testFuzz_SettlementIsReadFromItsPlaces(uint256 packed) external pure {
+        packed = _random(packed);
         SettlementWord word = SettlementWord.wrap(packed);
         require(ParticipantId.unwrap(word.buyer()) == _field(packed, 0, 32), "buyer");
         require(word.paid() == _field(packed, 32, 56), "paid");
         require(word.unlockBuyer() == _field(packed, 88, 56), "unlockBuyer");
         require(word.unlockSeller() == _field(packed, 144, 56), "unlockSeller");
         require(word.rise() == _field(packed, 200, 16), "rise");
-    }
-
-    function _field(uint256 word, uint256 offset, uint256 width) private pure returns (uint256) {
-        return (word / 2 ** offset) % 2 ** width;
     }
 }

@@ -11,8 +11,9 @@ import {
     SupplyTermsWord
 } from "../../contracts/types/SupplyWords.sol";
 import { CoreSeconds, Price, Wh } from "../../contracts/types/Units.sol";
+import { WordTest } from "./WordTest.sol";
 
-contract SupplyWordsTest {
+contract SupplyWordsTest is WordTest {
     uint32 private constant MAX32 = type(uint32).max;
 
     // ---------------------------------------------------------------- terms
@@ -23,6 +24,7 @@ contract SupplyWordsTest {
         uint32 seller,
         uint32 price
     ) external pure {
+        word = _random(word);
         // The slot is cut, so that no deadline lies beyond the last slot.
         BidWord bid = BidWord.wrap(word & ~(uint256(1) << 191));
         SupplyTermsWord terms = SupplyTermsLibrary.fromBid(
@@ -44,6 +46,7 @@ contract SupplyWordsTest {
     }
 
     function testFuzz_TermsAreReadFromTheirPlaces(uint256 word) external pure {
+        word = _random(word);
         word &= ~(uint256(1) << 255);
         SupplyTermsWord terms = SupplyTermsWord.wrap(word);
         require(ParticipantId.unwrap(terms.buyer()) == _field(word, 0, 32), "buyer");
@@ -74,6 +77,7 @@ contract SupplyWordsTest {
     // ---------------------------------------------------------------- progress
 
     function testFuzz_ProgressIsReadFromItsPlaces(uint256 word) external pure {
+        word = _random(word);
         SupplyProgressWord progress = SupplyProgressWord.wrap(word);
         require(CoreSeconds.unwrap(progress.delivered()) == _field(word, 0, 40), "delivered");
         require(progress.pv() == _field(word, 40, 32), "pv");
@@ -108,6 +112,7 @@ contract SupplyWordsTest {
         uint32 esd,
         uint32 grid
     ) external pure {
+        word = _random(word);
         // The caller makes sure that the core-seconds fit.
         coreSeconds = uint40(coreSeconds % (type(uint40).max - _field(word, 0, 40) + 1));
         SupplyProgressWord before = SupplyProgressWord.wrap(word);
@@ -133,11 +138,13 @@ contract SupplyWordsTest {
     }
 
     function testFuzz_StatusIsReplaced(uint256 word, uint8 status) external pure {
+        word = _random(word);
         uint256 changed = SupplyProgressWord.unwrap(SupplyProgressWord.wrap(word).withStatus(status));
         require(changed == _replaced(word, 232, 8, status), "status");
     }
 
     function testFuzz_HandedOverIsReplaced(uint256 word, bool handedOver) external pure {
+        word = _random(word);
         SupplyProgressWord changed = SupplyProgressWord.wrap(word).withHandedOver(handedOver);
         require(SupplyProgressWord.unwrap(changed) == _replaced(word, 240, 8, handedOver ? 1 : 0), "handed over");
         require(changed.handedOver() == handedOver, "read again");
@@ -150,14 +157,6 @@ contract SupplyWordsTest {
     }
 
     // ---------------------------------------------------------------- helpers
-
-    function _field(uint256 word, uint256 offset, uint256 width) private pure returns (uint256) {
-        return (word / 2 ** offset) % 2 ** width;
-    }
-
-    function _replaced(uint256 word, uint256 offset, uint256 width, uint256 value) private pure returns (uint256) {
-        return word - _field(word, offset, width) * 2 ** offset + value * 2 ** offset;
-    }
 
     function _capped(uint256 value) private pure returns (uint256) {
         return value > MAX32 ? MAX32 : value;
