@@ -79,7 +79,7 @@ export class Reach {
 
   /**
    * The tests that reach a mutant: those of the innermost statement around it, or of any statement of its file if it is in
-   * none, as constants and modifiers are.
+   * none, as constants and modifiers are, or all if its file has no statement.
    *
    * @param source the file without the fault
    */
@@ -89,7 +89,9 @@ export class Reach {
     const around = own.filter((statement) => statement.start <= at && at < statement.end);
     const [innermost] = around.sort((a, b) => a.end - a.start - (b.end - b.start));
     const tags = (innermost === undefined ? own : [innermost]).map(({ tag }) => tag);
-    const places = new Set(tags.flatMap((tag) => this.reaching[tag] ?? []));
+    const places = new Set(
+      own.length === 0 ? this.tests.keys() : tags.flatMap((tag) => this.reaching[tag] ?? []),
+    );
     const found = new Map<string, string[]>();
     for (const place of places) {
       const [path = "", title = ""] = this.tests[place] ?? [];
