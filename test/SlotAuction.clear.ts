@@ -661,6 +661,20 @@ describe("SlotAuction: clearing", () => {
         expect(await market.auction.clear.staticCall(slot, bids, offers, enough - 1n)).to.be.false;
       });
 
+      it("goes on behind the offers that a page has passed over", async () => {
+        const { market, alice, north, slot } = await networkHelpers.loadFixture(scene);
+        const plans: [Participant, Plan][] = [
+          [alice, bidPlan(alice, slot, { energy: 50_000n }, { maxPrice: 800_000n })],
+          [north, offerPlan(north, slot, { price: 100_000n, energy: 20_000n }, {})],
+        ];
+        await fillBook(market, slot, plans);
+        const { bids, offers } = await orderOf(market, plans);
+        const look = READ_WORK + LOOK_WORK;
+        await market.auction.clear(slot, bids, offers, look);
+        await market.auction.clear(slot, [], [], look + CONCLUDE_WORK);
+        expect((await market.auction.bookOf(slot)).concluded).to.equal(1n);
+      });
+
       it("releases all offers of a plan with its first, and passes each other one in a step", async () => {
         const { market, north, south, slot } = await networkHelpers.loadFixture(scene);
         const plans: [Participant, Plan][] = [

@@ -870,6 +870,21 @@ describe("SlotAuction: reveals", () => {
     const energyOf = ({ market, north, slot }: Scene): Promise<bigint> =>
       market.auction.disposableEnergy(north.number, slot);
 
+    it("leaves out the offers of an earlier, longer plan", async () => {
+      const { market, north, slot } = await networkHelpers.loadFixture(scene);
+      const next = slot + 1n;
+      const earlier: [Participant, Plan][] = [[north, offerPlan(north, slot, {}, {}, {}, {})]];
+      await fillBook(market, slot, earlier);
+      const { offers } = await orderOf(market, earlier);
+      await market.auction.clear(slot, [], offers, 1000n);
+      await toCommit(market, next);
+      await catchUp(market, north);
+      await fillBook(market, next, [[north, offerPlan(north, next, {}, {}, {})]]);
+      // Its words are overwritten one by one: the second is still there.
+      expect((await market.auction.offerOf(north.number, 3n)).energy).to.equal(50_000n);
+      expect(await market.auction.disposableEnergy(north.number, next)).to.equal(150_000n);
+    });
+
     it("is what a data centre has offered and not sold, in each phase", async () => {
       const fixture = await networkHelpers.loadFixture(scene);
       const { market, alice, north, south, slot } = fixture;
