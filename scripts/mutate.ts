@@ -322,7 +322,7 @@ async function explore(): Promise<void> {
   const surveyor = new Worker({ [REACH]: "1" });
   for (const file of tests) {
     const reply = await surveyor.run({ bytecodes: instrumented, file, all: true }, MOST_FOR_A_FILE);
-    if (reply === "stuck") throw new Error(`${file} takes too long.`);
+    if (reply === "stuck") throw new Error(`${file} takes too long, or ends its process.`);
     reach.note(file, reply.reached);
   }
   surveyor.stop();
@@ -351,7 +351,7 @@ async function measure(): Promise<Survey["times"]> {
   for (const file of tests) {
     for (let i = 0; i < 2; i += 1) {
       const reply = await test(original, file);
-      if (reply === "stuck") throw new Error(`${file} takes too long.`);
+      if (reply === "stuck") throw new Error(`${file} takes too long, or ends its process.`);
       times[file] = reply.durations;
       for (const title of reply.failed) without.add(title);
       if (i === 1) console.log(`${(reply.milliseconds / 1000).toFixed(1)} s ${file}`);
